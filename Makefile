@@ -1,0 +1,58 @@
+# Everything runs from .venv, built from uv.lock. `make help` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+GEN := gen/.ready
+PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## List what there is to run
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: setup ## Start the whole stack, play one purchase through it, serve until Ctrl-C (ARGS=--once to stop after it)
+	@$(BIN)/payments up $(ARGS)
+
+.PHONY: demo
+demo: setup ## Play the purchase against a stack that is already running
+	@$(BIN)/payments demo $(ARGS)
+
+.PHONY: test
+test: setup ## Run every test (unit, integration, e2e) on free ports
+	@$(BIN)/python -m pytest -q $(ARGS)
+
+.PHONY: lint
+lint: setup ## Formatting, lint, types, import rules, proto lint and breaking changes
+	@$(BIN)/python scripts/lint.py
+
+.PHONY: format
+format: setup ## Rewrite the code in the one format
+	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format --quiet .
+
+.PHONY: proto
+proto: $(READY) ## Generate gen/ from protos/ again
+	@$(BIN)/python scripts/proto.py && touch $(GEN)
+
+.PHONY: lock
+lock: $(READY) ## Resolve the dependencies again into uv.lock
+	@$(BIN)/python scripts/lock.py
+
+.PHONY: clean
+clean: ## Remove what set-up and runs made (not the data under .payments/)
+	@rm -rf $(VENV) gen build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.PHONY: setup
+setup: $(READY) $(GEN)
+
+$(READY): uv.lock pyproject.toml scripts/uv.txt scripts/setup.sh
+	@sh scripts/setup.sh $(PYTHON) $(VENV)
+	@touch $@
+
+$(GEN): $(READY) $(PROTOS) scripts/proto.py
+	@$(BIN)/python scripts/proto.py
+	@touch $@

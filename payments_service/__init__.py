@@ -1,0 +1,1 @@
+"""The payments service: one gRPC service that owns every cent."""

@@ -1,0 +1,187 @@
+"""Settings of the service, read once from the environment (`PAYMENTS_…`) into frozen objects.
+
+Any variable may be given as `…_FILE` instead, naming a file that holds the value. A bad or missing value stops the
+start with one line that names the variable.
+"""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+PREFIX = "PAYMENTS_"
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
+
+List = Annotated[tuple[str, ...], NoDecode]
+
+
+class ConfigurationError(Exception):
+    """A setting is missing or wrong. The message is one line a setting, and names the variable."""
+
+
+class Settings(BaseSettings):
+    """All settings of the service. Field `x` is the variable `PAYMENTS_X`; `.env.example` shows them all."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    database_url: SecretStr | None = Field(
+        default=None, description="Postgres 14 or later; unset: an embedded one under data_dir"
+    )
+    migration_database_url: SecretStr | None = Field(
+        default=None, description="The owner of the tables, for `payments migrate`; unset: database_url"
+    )
+    database_role: str = Field(
+        default="payments_app", pattern=r"^[a-z_][a-z0-9_]*$", description="Role that the service takes on in Postgres"
+    )
+    database_pool_size: int = Field(default=10, ge=1, le=200, description="Connections a process")
+    data_dir: Path = Field(default=Path(".payments"), description="Where the embedded Postgres keeps its data")
+
+    grpc_address: str = Field(default="127.0.0.1:50051", description="Where gRPC listens")
+    grpc_processes: int = Field(default=1, ge=1, le=64, description="Server processes on that one port")
+    grpc_concurrency_max: int = Field(default=512, ge=1, description="Calls in progress a process before it sheds load")
+    grpc_deadline_default_ms: int = Field(default=30_000, ge=100, description="For mutating calls without a deadline")
+    grpc_deadline_max_ms: int = Field(default=120_000, ge=100, description="Longer deadlines are cut to this")
+    grpc_message_bytes_max: int = Field(default=1_048_576, ge=1024, description="Largest request")
+    grpc_drain_seconds: int = Field(default=20, ge=0, le=600, description="How long a stop waits for calls in progress")
+    rate_limit_per_second: int = Field(default=0, ge=0, description="Calls a second for each caller; 0: no limit")
+    metrics_address: str = Field(default="127.0.0.1:9464", description="Where /metrics listens; empty: nowhere")
+
+    stripe_api_key: SecretStr | None = Field(default=None, description="Stripe's secret or restricted key")
+    stripe_api_base: str | None = Field(default=None, description="Unset: Stripe itself; else for example the sandbox")
+    stripe_timeout_ms: int = Field(default=15_000, ge=100, description="For one attempt of one call")
+    stripe_attempts_max: int = Field(
+        default=3, ge=1, le=10, description="Attempts of a call before its outcome is unknown"
+    )
+    stripe_page_size: int = Field(default=100, ge=1, le=100, description="Objects a page in lists")
+
+    auth_key: SecretStr | None = Field(default=None, description="Shared key (HS256) or PEM public key of tokens")
+    auth_jwks_url: str | None = Field(default=None, description="JWKS of the identity provider, instead of auth_key")
+    auth_algorithms: List = Field(default=("HS256", "RS256", "ES256"), description="Accepted signature algorithms")
+    auth_issuer: str = Field(default="payments-dev", description="Required `iss`")
+    auth_audience: str = Field(default="payments", description="Required `aud`")
+    auth_owner_claim: str = Field(default="owner_ids", description="Claim with the caller's owner ids")
+    auth_roles_claim: str = Field(default="roles", description="Claim with the caller's roles")
+    auth_scope_claim: str = Field(default="scope", description="Claim with scopes, space-separated or a list")
+    auth_role_scopes: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="JSON: which scopes a role brings"
+    )
+    encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(), description="id:base64 of 32 bytes each; the first encrypts, all decrypt"
+    )
+
+    return_url_origins: List = Field(
+        default=(), description="Allowed origins of return URLs, for example https://shop.example"
+    )
+
+    worker_poll_ms: int = Field(default=200, ge=10, description="How often an idle worker looks for work")
+    worker_batch_max: int = Field(default=100, ge=1, le=100, description="Events leased at once")
+    settlement_sweep_seconds: int = Field(default=60, ge=1, description="How often accounts are settled anyway")
+    event_attempts_max: int = Field(default=12, ge=1, description="Attempts of an event before it is parked as dead")
+
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="What is logged")
+
+    @field_validator("auth_algorithms", "return_url_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("encryption_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("auth_role_scopes", mode="before")
+    @classmethod
+    def _json(cls, value: object) -> object:
+        try:
+            return json.loads(value) if isinstance(value, str) else value
+        except json.JSONDecodeError:
+            raise ValueError('must be JSON such as {"admin": ["payments.read"]}') from None
+
+    @field_validator("grpc_address", "metrics_address")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}", value):
+            raise ValueError("must be host:port, for example 127.0.0.1:50051")
+        return value
+
+    @field_validator("stripe_api_base")
+    @classmethod
+    def _base(cls, value: str | None) -> str | None:
+        if value and not re.match(r"https?://[^/]+$", value):
+            raise ValueError("must be an origin such as https://api.stripe.com, without a path")
+        return value or None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.grpc_deadline_default_ms > self.grpc_deadline_max_ms:
+            raise ValueError("PAYMENTS_GRPC_DEADLINE_DEFAULT_MS must not be above PAYMENTS_GRPC_DEADLINE_MAX_MS")
+        return self
+
+    @property
+    def grpc_is_loopback(self) -> bool:
+        """Whether only this machine can reach the gRPC port."""
+        return self.grpc_address.rpartition(":")[0] in LOOPBACK
+
+    @property
+    def stripe_is_sandbox(self) -> bool:
+        """Whether Stripe is a double on this machine."""
+        base = self.stripe_api_base or ""
+        return base.partition("://")[2].rpartition(":")[0] in LOOPBACK
+
+
+def load_settings(environment: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+    """Read the settings.
+
+    Args:
+        environment: variables; the process's own by default.
+        overrides: fields that win over variables, for example from the command line.
+
+    Raises:
+        ConfigurationError: a variable has a bad value, or names a file that cannot be read.
+    """
+    values = {**_from_environment(os.environ if environment is None else environment), **overrides}
+    try:
+        # _env_file and the process environment are left out: `values` already holds what was asked for.
+        return _Explicit(**values)  # type: ignore[arg-type]  # pydantic checks the types
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors(include_url=False, include_input=False):
+            name = f"{PREFIX}{str(problem['loc'][0]).upper()}: " if problem["loc"] else ""
+            lines.append(f"{name}{problem['msg'].removeprefix('Value error, ')}")
+        raise ConfigurationError("\n".join(lines)) from None
+
+
+class _Explicit(Settings):
+    """Settings from the given values only."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        *_: PydanticBaseSettingsSource,
+        **__: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for field, info in Settings.model_fields.items():
+        name = f"{PREFIX}{field.upper()}"
+        text = environment.get(name)
+        if text is None and (path := environment.get(f"{name}_FILE")):
+            try:
+                text = Path(path).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise ConfigurationError(f"{name}_FILE: cannot read {path}: {error.strerror}") from None
+        if text is None or (text == "" and info.default != ""):
+            continue
+        values[field] = text
+    return values

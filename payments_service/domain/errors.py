@@ -1,0 +1,114 @@
+"""What can go wrong, as callers see it: a canonical code, a stable reason and what to do about it.
+
+Reasons mirror `payments_api.v1.ErrorReason` (a test keeps the two equal). Codes are the canonical gRPC codes by name,
+so that rules can speak of them without knowing gRPC.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Self
+
+
+class Code(Enum):
+    """Canonical status codes that this service answers with (google.rpc.Code)."""
+
+    INVALID_ARGUMENT = "INVALID_ARGUMENT"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    PERMISSION_DENIED = "PERMISSION_DENIED"
+    NOT_FOUND = "NOT_FOUND"
+    ALREADY_EXISTS = "ALREADY_EXISTS"
+    FAILED_PRECONDITION = "FAILED_PRECONDITION"
+    ABORTED = "ABORTED"
+    RESOURCE_EXHAUSTED = "RESOURCE_EXHAUSTED"
+    DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
+    UNAVAILABLE = "UNAVAILABLE"
+    INTERNAL = "INTERNAL"
+
+
+class Reason(Enum):
+    """Stable names of what went wrong, each with the one code it goes with."""
+
+    code: Code
+
+    TOKEN_MISSING = ("TOKEN_MISSING", Code.UNAUTHENTICATED)
+    TOKEN_INVALID = ("TOKEN_INVALID", Code.UNAUTHENTICATED)
+    SCOPE_MISSING = ("SCOPE_MISSING", Code.PERMISSION_DENIED)
+    REQUEST_INVALID = ("REQUEST_INVALID", Code.INVALID_ARGUMENT)
+    PAGE_TOKEN_INVALID = ("PAGE_TOKEN_INVALID", Code.INVALID_ARGUMENT)
+    CURRENCY_UNSUPPORTED = ("CURRENCY_UNSUPPORTED", Code.INVALID_ARGUMENT)
+    RETURN_URL_NOT_ALLOWED = ("RETURN_URL_NOT_ALLOWED", Code.INVALID_ARGUMENT)
+    IDEMPOTENCY_KEY_REUSED = ("IDEMPOTENCY_KEY_REUSED", Code.INVALID_ARGUMENT)
+    REQUEST_IN_PROGRESS = ("REQUEST_IN_PROGRESS", Code.ABORTED)
+    PAYMENT_NOT_FOUND = ("PAYMENT_NOT_FOUND", Code.NOT_FOUND)
+    PURCHASE_NOT_FOUND = ("PURCHASE_NOT_FOUND", Code.NOT_FOUND)
+    LEDGER_ACCOUNT_NOT_FOUND = ("LEDGER_ACCOUNT_NOT_FOUND", Code.NOT_FOUND)
+    INVALID_STATE = ("INVALID_STATE", Code.FAILED_PRECONDITION)
+    INSUFFICIENT_FUNDS = ("INSUFFICIENT_FUNDS", Code.FAILED_PRECONDITION)
+    ACCOUNT_FROZEN = ("ACCOUNT_FROZEN", Code.FAILED_PRECONDITION)
+    CURRENCY_MISMATCH = ("CURRENCY_MISMATCH", Code.FAILED_PRECONDITION)
+    REFERENCE_REUSED = ("REFERENCE_REUSED", Code.ALREADY_EXISTS)
+    VERSION_MISMATCH = ("VERSION_MISMATCH", Code.FAILED_PRECONDITION)
+    HOLD_EXHAUSTED = ("HOLD_EXHAUSTED", Code.FAILED_PRECONDITION)
+    STRIPE_DECLINED = ("STRIPE_DECLINED", Code.FAILED_PRECONDITION)
+    STRIPE_REJECTED = ("STRIPE_REJECTED", Code.FAILED_PRECONDITION)
+    STRIPE_UNAVAILABLE = ("STRIPE_UNAVAILABLE", Code.UNAVAILABLE)
+    OUTCOME_UNKNOWN = ("OUTCOME_UNKNOWN", Code.UNAVAILABLE)
+    DATABASE_UNAVAILABLE = ("DATABASE_UNAVAILABLE", Code.UNAVAILABLE)
+    RATE_LIMITED = ("RATE_LIMITED", Code.RESOURCE_EXHAUSTED)
+    OVERLOADED = ("OVERLOADED", Code.RESOURCE_EXHAUSTED)
+    DEADLINE_EXCEEDED = ("DEADLINE_EXCEEDED", Code.DEADLINE_EXCEEDED)
+    INTERNAL = ("INTERNAL", Code.INTERNAL)
+
+    def __new__(cls, name: str, code: Code) -> Self:
+        """A member whose value is its name and that carries its code."""
+        member = object.__new__(cls)
+        member._value_ = name
+        member.code = code
+        return member
+
+
+@dataclass(frozen=True, slots=True)
+class FieldViolation:
+    """One wrong field of a request: its path, and what to do."""
+
+    field: str
+    description: str
+
+
+class PaymentsError(Exception):
+    """An answer that is not the one hoped for. Safe to show: no secrets, no SQL, no personal data.
+
+    Attributes:
+        reason: the stable name; gives the code.
+        message: one sentence: what was wrong, with what value, and what to do.
+        metadata: facts for machines, for example `payment_id` or `decline_code`.
+        violations: wrong fields, for `REQUEST_INVALID`.
+        retry_after_ms: when a retry makes sense; unset when it does not.
+    """
+
+    def __init__(
+        self,
+        reason: Reason,
+        message: str,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        violations: Sequence[FieldViolation] = (),
+        retry_after_ms: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.metadata = dict(metadata or {})
+        self.violations = tuple(violations)
+        self.retry_after_ms = retry_after_ms
+
+    @property
+    def code(self) -> Code:
+        """The canonical code of the reason."""
+        return self.reason.code
+
+
+def invalid(field: str, description: str, reason: Reason = Reason.REQUEST_INVALID) -> PaymentsError:
+    """The error for one wrong field."""
+    return PaymentsError(reason, f"{field}: {description}", violations=(FieldViolation(field, description),))

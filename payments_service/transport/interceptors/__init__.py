@@ -1,0 +1,1 @@
+"""One file per step that a call passes through before its handler."""

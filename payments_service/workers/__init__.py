@@ -1,0 +1,1 @@
+"""Loops that run beside the calls: each has one `run_once`."""
