@@ -85,6 +85,7 @@ class PaymentsError(Exception):
         metadata: facts for machines, for example `payment_id` or `decline_code`.
         violations: wrong fields, for `REQUEST_INVALID`.
         retry_after_ms: when a retry makes sense; unset when it does not.
+        replayed: whether it is the stored outcome of an earlier call with the same idempotency key.
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class PaymentsError(Exception):
         self.metadata = dict(metadata or {})
         self.violations = tuple(violations)
         self.retry_after_ms = retry_after_ms
+        self.replayed = False
 
     @property
     def code(self) -> Code:

@@ -1,0 +1,1 @@
+"""Stripe's events: made durable first, applied by a worker."""

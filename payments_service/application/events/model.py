@@ -1,0 +1,62 @@
+"""Stripe's events as the inbox keeps them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class StripeEvent:
+    """An event as the gateway handed it over.
+
+    Attributes:
+        id: our id of the inbox row.
+        event_id: Stripe's id.
+        stripe_account: the connected account it is of; empty for the platform.
+        object_type: kind of the object in its body, for example `charge`.
+        object_id: Stripe's id of that object.
+        related_ids: ids of other objects, by kind, for example the `payment_intent` of a charge.
+        body: the bytes that were signed.
+    """
+
+    id: UUID
+    event_id: str
+    type: str
+    category: str
+    stripe_account: str
+    livemode: bool
+    create_time: datetime | None
+    api_version: str
+    object_type: str
+    object_id: str
+    related_ids: Mapping[str, str]
+    endpoint: str
+    secret_index: int
+    request_id: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """What applying a leased event needs of it.
+
+    Attributes:
+        attempts: how often it was leased, this time included.
+        receive_time: when the inbox took it in.
+    """
+
+    id: UUID
+    event_id: str
+    type: str
+    stripe_account: str
+    object_type: str
+    object_id: str
+    related_ids: Mapping[str, str]
+    attempts: int
+    receive_time: datetime
+
+    @property
+    def intent_id(self) -> str:
+        """The payment intent that the event is about; empty when it is about none."""
+        return self.object_id if self.object_type == "payment_intent" else self.related_ids.get("payment_intent", "")

@@ -1,0 +1,78 @@
+"""Finishes operations whose outcome nobody has stored: the process died, or Stripe did not answer."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+
+import structlog
+
+from payments_service.application.operations.kind import OperationKind
+from payments_service.application.operations.model import Answered, Operation
+from payments_service.application.operations.runner import OperationRunner
+from payments_service.application.ports import Stripe, Transactions
+from payments_service.domain.errors import PaymentsError, Reason
+from payments_service.domain.ids import Prefix, format_id
+
+BATCH_MAX = 20
+"""Operations leased at once: each is one call to Stripe."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Completer:
+    """Repeats an operation with the same key and parameters until `execute_until`; after that it only looks it up."""
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        stripe: Stripe,
+        kinds: Mapping[str, OperationKind],
+        runner: OperationRunner,
+        lease: timedelta,
+    ) -> None:
+        self._transactions = transactions
+        self._stripe = stripe
+        self._kinds = kinds
+        self._runner = runner
+        self._lease = lease
+
+    async def run_once(self) -> int:
+        """Work on the operations that are due; returns how many there were."""
+        due = await self._transactions.run(
+            lambda unit: unit.operations.lease_due(BATCH_MAX, self._lease.total_seconds()),
+        )
+        await asyncio.gather(*(self._complete(operation) for operation in due))
+        return len(due)
+
+    async def _complete(self, operation: Operation) -> None:
+        log = _log.bind(operation_id=format_id(Prefix.OPERATION, operation.id), kind=operation.kind)
+        try:
+            # The lease was just taken, so it tells the time by the database's clock. What could still be under way
+            # when `execute_until` comes is not sent.
+            if operation.lease_until < operation.execute_until:
+                await self._repeat(operation)
+            elif operation.lease_until - self._lease >= operation.execute_until:
+                await self._look_up(operation)
+            else:
+                return
+        except PaymentsError as error:
+            log.info("operation.completed", outcome=error.reason.value, attempts=operation.attempts)
+        else:
+            log.info("operation.completed", outcome="OK", attempts=operation.attempts)
+
+    async def _repeat(self, operation: Operation) -> None:
+        outcome = await self._stripe.send(operation.call, format_id(Prefix.OPERATION, operation.id))
+        await self._runner.finish(operation, outcome, fresh=False)
+
+    async def _look_up(self, operation: Operation) -> None:
+        try:
+            body = await self._kinds[operation.kind].look_up(operation)
+        except PaymentsError as error:
+            if error.reason is not Reason.STRIPE_UNAVAILABLE:
+                raise
+            return  # the lease runs out, and it is looked up again
+        if body is not None:
+            await self._runner.finish(operation, Answered(body), fresh=False)
+        else:
+            why = "Stripe has no trace of it after the time in which it could be sent"
+            await self._transactions.run(lambda unit: self._runner.abandon(unit, operation, why))

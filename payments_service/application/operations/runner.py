@@ -1,0 +1,249 @@
+"""The three phases of a mutating call to Stripe.
+
+1. One transaction claims the idempotency key and stores the exact request.
+2. The request is sent with no transaction open.
+3. One transaction stores what came of it: our objects, the reply, the end of the operation.
+
+What happens in between is safe: until phase 1 commits nothing exists, and after it the completer finishes whatever the
+process did not. Handler and completer may both come to phase 3; the operation's state decides who was first.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from payments_service.application import failpoints
+from payments_service.application.background import Background
+from payments_service.application.caller import IdempotentRequest
+from payments_service.application.operations.kind import Applied, OperationKind
+from payments_service.application.operations.model import (
+    Answered,
+    NotExecuted,
+    Operation,
+    OperationState,
+    Outcome,
+    Refused,
+    StripeCall,
+    Unknown,
+)
+from payments_service.application.ports import ReplyCodec, StoredOutcome, Stripe, Transactions, UnitOfWork
+from payments_service.domain.errors import Code, PaymentsError, Reason
+from payments_service.domain.ids import Prefix, format_id, new_id
+
+RETRY_UNKNOWN_MS = 2_000
+"""When a caller should ask again for an outcome that is not known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What phase 1 decided: the object it is about and the request to send."""
+
+    object_id: UUID
+    call: StripeCall
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A finished call.
+
+    Attributes:
+        reply: the encoded reply, the same for every repeat.
+        replayed: whether it was stored by an earlier call with the same key.
+    """
+
+    reply: bytes
+    replayed: bool
+    client_secret: str = ""
+
+
+Plan = Callable[[UnitOfWork, UUID], Awaitable[Planned]]
+"""Phase 1 of a use case: given the new operation's id, check, store our object, say what to send."""
+
+
+def claim_digest(request: IdempotentRequest, owner_id: str) -> bytes:
+    """What identifies a key: caller, acting owner, method and key, so that keys never meet across them."""
+    digest = hashlib.sha256()
+    for part in (request.caller, owner_id, request.method, request.key):
+        encoded = part.encode()
+        digest.update(len(encoded).to_bytes(4, "big"))
+        digest.update(encoded)
+    return digest.digest()
+
+
+class OperationRunner:
+    """Runs mutating calls to Stripe for the use cases, and finishes them for the completer."""
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        stripe: Stripe,
+        codec: ReplyCodec,
+        kinds: Mapping[str, OperationKind],
+        background: Background,
+        lease: timedelta,
+    ) -> None:
+        self._transactions = transactions
+        self._stripe = stripe
+        self._codec = codec
+        self._kinds = kinds
+        self._background = background
+        self._lease = lease
+
+    async def run(self, request: IdempotentRequest, owner_id: str, kind: str, plan: Plan) -> Completed:
+        """Run one call to its outcome, or give the stored one of an earlier call with the same key.
+
+        A caller that goes away or runs out of time does not stop it: the work goes on and its outcome is stored.
+
+        Raises:
+            PaymentsError: IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS, OUTCOME_UNKNOWN, STRIPE_UNAVAILABLE, what `plan`
+                raises, and the final errors of the operation.
+        """
+        work = self._background.start(self._run(request, owner_id, kind, plan))
+        return await asyncio.shield(work)
+
+    async def _run(self, request: IdempotentRequest, owner_id: str, kind: str, plan: Plan) -> Completed:
+        digest = claim_digest(request, owner_id)
+        operation_id = new_id()
+        begun = await self._transactions.run(
+            lambda unit: self._begin(unit, request, digest, operation_id, kind, plan),
+        )
+        failpoints.reached(failpoints.AFTER_CLAIM)
+        if isinstance(begun, Operation):
+            outcome = await self._stripe.send(begun.call, format_id(Prefix.OPERATION, begun.id))
+            failpoints.reached(failpoints.AFTER_STRIPE)
+            completed = await self.finish(begun, outcome)
+            failpoints.reached(failpoints.AFTER_COMMIT)
+            return completed
+        operation_id, stored = begun
+        return await self._replay(operation_id, stored)
+
+    async def _begin(
+        self, unit: UnitOfWork, request: IdempotentRequest, digest: bytes, operation_id: UUID, kind: str, plan: Plan
+    ) -> "Operation | tuple[UUID, StoredOutcome]":
+        claim = await unit.idempotency.claim(digest, request.fingerprint, operation_id)
+        if claim.fingerprint != request.fingerprint:
+            raise PaymentsError(
+                Reason.IDEMPOTENCY_KEY_REUSED,
+                "idempotency_key was used before with another request: use a new key for a new operation",
+            )
+        if claim.outcome is not None:
+            return claim.operation_id, claim.outcome
+        existing = await unit.operations.get(claim.operation_id)
+        if existing is not None and claim.operation_id == operation_id:
+            return existing  # this very phase had committed, and only the answer to its COMMIT was lost
+        now = await unit.now()
+        if existing is not None:
+            raise _in_progress(existing) if now < existing.lease_until else _unknown(existing.id)
+        try:
+            planned = await plan(unit, operation_id)
+        except PaymentsError as error:
+            if error.code is not Code.FAILED_PRECONDITION:
+                raise
+            stored = StoredOutcome(error=error)
+            await unit.idempotency.complete(digest, stored)
+            return operation_id, stored
+        operation = Operation(
+            id=operation_id,
+            kind=kind,
+            object_id=planned.object_id,
+            claim=digest,
+            method=request.method,
+            request_id=request.request_id,
+            call=planned.call,
+            state=OperationState.IN_PROGRESS,
+            create_time=now,
+            execute_until=now + self._kinds[kind].execute_for,
+            lease_until=now + self._lease,
+            next_attempt_time=now + self._lease,
+        )
+        await unit.operations.add(operation)
+        return operation
+
+    async def finish(self, operation: Operation, outcome: Outcome, *, fresh: bool = True) -> Completed:
+        """Phase 3: store what came of it.
+
+        Args:
+            operation: the operation.
+            outcome: what sending it, or looking it up, showed.
+            fresh: whether this was the first time that it was sent, so that NotExecuted means never.
+
+        Raises:
+            PaymentsError: the final error, or OUTCOME_UNKNOWN.
+        """
+        match outcome:
+            case Unknown(why):
+                await self._transactions.run(lambda unit: self._postpone(unit, operation, why))
+                raise _unknown(operation.id)
+            case NotExecuted(why) if not fresh:
+                await self._transactions.run(lambda unit: self._postpone(unit, operation, why))
+                raise _unknown(operation.id)
+            case NotExecuted(why, retry_after_ms):
+                await self._transactions.run(lambda unit: self.abandon(unit, operation, why))
+                raise PaymentsError(
+                    Reason.STRIPE_UNAVAILABLE,
+                    f"Stripe did not take the request ({why}): nothing happened and nothing will; try again later",
+                    retry_after_ms=retry_after_ms,
+                )
+            case Answered() | Refused():
+                applied = await self._transactions.run(lambda unit: self._apply(unit, operation, outcome))
+        if applied.error is not None:
+            raise applied.error
+        if not isinstance(applied.result, bytes):
+            raise TypeError(f"operation {operation.id} ended without a reply")
+        return Completed(applied.result, replayed=False, client_secret=applied.client_secret)
+
+    async def _apply(self, unit: UnitOfWork, operation: Operation, outcome: Answered | Refused) -> Applied:
+        current = await unit.operations.lock(operation.id)
+        if current.state is not OperationState.IN_PROGRESS:
+            stored = await unit.idempotency.outcome(operation.claim)
+            if stored is None:
+                return Applied(error=_unknown(operation.id))
+            secret = str(outcome.body.get("client_secret") or "") if isinstance(outcome, Answered) else ""
+            return Applied(result=stored.reply, error=stored.error, client_secret=secret)
+        applied = await self._kinds[operation.kind].apply(unit, operation, outcome)
+        reply = None if applied.error else self._codec.encode(operation.method, applied.result)
+        await unit.idempotency.complete(operation.claim, StoredOutcome(reply=reply, error=applied.error))
+        await unit.operations.finish(operation.id, OperationState.DONE if reply is not None else OperationState.FAILED)
+        return Applied(result=reply, error=applied.error, client_secret=applied.client_secret)
+
+    async def abandon(self, unit: UnitOfWork, operation: Operation, why: str) -> None:
+        """End an operation of which it is certain that it has no effect, and free its key for a fresh start."""
+        current = await unit.operations.lock(operation.id)
+        if current.state is not OperationState.IN_PROGRESS:
+            return
+        await self._kinds[operation.kind].abandon(unit, operation, why)
+        await unit.operations.finish(operation.id, OperationState.FAILED, why)
+        await unit.idempotency.release(operation.claim)
+
+    async def _postpone(self, unit: UnitOfWork, operation: Operation, why: str) -> None:
+        seconds = min(300, 2 ** min(operation.attempts, 8))
+        await unit.operations.postpone(operation.id, await unit.now() + timedelta(seconds=seconds), why)
+
+    async def _replay(self, operation_id: UUID, stored: StoredOutcome) -> Completed:
+        if stored.error is not None:
+            stored.error.replayed = True
+            raise stored.error
+        operation = await self._transactions.run(lambda unit: unit.operations.get(operation_id))
+        secret = await self._kinds[operation.kind].client_secret(operation) if operation else ""
+        return Completed(stored.reply or b"", replayed=True, client_secret=secret)
+
+
+def _in_progress(operation: Operation) -> PaymentsError:
+    return PaymentsError(
+        Reason.REQUEST_IN_PROGRESS,
+        "a request with this idempotency_key is still running: retry with the same key",
+        metadata={"operation_id": format_id(Prefix.OPERATION, operation.id)},
+        retry_after_ms=RETRY_UNKNOWN_MS,
+    )
+
+
+def _unknown(operation_id: UUID) -> PaymentsError:
+    return PaymentsError(
+        Reason.OUTCOME_UNKNOWN,
+        "Stripe was asked and its answer did not arrive: retry with the same key to learn the outcome",
+        metadata={"operation_id": format_id(Prefix.OPERATION, operation_id)},
+        retry_after_ms=RETRY_UNKNOWN_MS,
+    )

@@ -1,0 +1,127 @@
+"""CreatePayment: store the payment, create Stripe's payment intent, and attempt it when asked to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from payments_service.application.caller import IdempotentRequest, Principal
+from payments_service.application.operations.kind import Applied
+from payments_service.application.operations.model import Answered, Json, Operation, Refused
+from payments_service.application.operations.runner import Completed, OperationRunner, Planned
+from payments_service.application.payments.outcome import apply_intent, with_payment
+from payments_service.application.payments.return_url import ReturnUrls
+from payments_service.application.ports import CreateIntent, Stripe, UnitOfWork
+from payments_service.domain.ids import Prefix, format_id, new_id
+from payments_service.domain.money import Money
+from payments_service.domain.payment.model import ChargeModel, Payment, PaymentFailure, PaymentState
+from payments_service.domain.payment.transitions import fail
+
+KIND = "payment.create"
+KIND_CONFIRMED = "payment.create_confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class CreatePayment:
+    """The command: see CreatePaymentRequest in the API."""
+
+    owner_id: str
+    amount: Money
+    charge_model: ChargeModel
+    reference: str
+    description: str
+    metadata: Mapping[str, str]
+    payment_method: str
+    confirm: bool
+    return_url: str
+
+
+class CreatePaymentUseCase:
+    """Phase 1 of CreatePayment."""
+
+    def __init__(self, runner: OperationRunner, stripe: Stripe, return_urls: ReturnUrls, *, livemode: bool) -> None:
+        self._runner = runner
+        self._stripe = stripe
+        self._return_urls = return_urls
+        self._livemode = livemode
+
+    async def __call__(self, principal: Principal, request: IdempotentRequest, command: CreatePayment) -> Completed:
+        """Create the payment.
+
+        Raises:
+            PaymentsError: as the API says of CreatePayment.
+        """
+        self._return_urls.require_allowed(command.return_url)
+        owner_id = principal.acting_owner(command.owner_id)
+        payment_id = new_id()
+
+        async def plan(unit: UnitOfWork, operation_id: UUID) -> Planned:
+            now = await unit.now()
+            payment = Payment(
+                id=payment_id,
+                owner_id=owner_id,
+                reference=command.reference,
+                amount=command.amount,
+                charge_model=command.charge_model,
+                state=PaymentState.CREATING,
+                description=command.description,
+                metadata=command.metadata,
+                livemode=self._livemode,
+                create_time=now,
+                update_time=now,
+                amount_captured=Money(0, command.amount.currency),
+                amount_refunded=Money(0, command.amount.currency),
+            )
+            await unit.payments.add(payment)
+            call = self._stripe.create_intent(
+                CreateIntent(
+                    payment=payment,
+                    operation_id=format_id(Prefix.OPERATION, operation_id),
+                    payment_method=command.payment_method,
+                    confirm=command.confirm,
+                    return_url=command.return_url,
+                )
+            )
+            return Planned(object_id=payment_id, call=call)
+
+        return await self._runner.run(request, owner_id, KIND_CONFIRMED if command.confirm else KIND, plan)
+
+
+class CreatePaymentOperation:
+    """What the outcome of creating a payment intent means."""
+
+    def __init__(self, stripe: Stripe, kind: str, execute_for: timedelta) -> None:
+        self.kind = kind
+        self.execute_for = execute_for
+        self._stripe = stripe
+
+    async def apply(self, unit: UnitOfWork, operation: Operation, outcome: Answered | Refused) -> Applied:
+        """Follow the intent; a refusal without one means that it does not exist."""
+        payment = (await unit.payments.lock([operation.object_id]))[operation.object_id]
+        applied = await apply_intent(unit, self._stripe, operation, payment, outcome)
+        if applied is None:
+            assert isinstance(outcome, Refused), "Stripe's answer to a create is the intent"  # noqa: S101 - narrows
+            code = outcome.error.metadata.get("stripe_code", outcome.error.reason.value)
+            payment = fail(payment, PaymentFailure(code, message=outcome.error.message), await unit.now())
+            await unit.payments.save(payment)
+            applied = Applied(error=with_payment(outcome.error, payment))
+        return applied
+
+    async def abandon(self, unit: UnitOfWork, operation: Operation, why: str) -> None:
+        """The payment failed: there is no intent and there will be none."""
+        payment = (await unit.payments.lock([operation.object_id]))[operation.object_id]
+        failure = PaymentFailure("stripe_unavailable", message=why)
+        await unit.payments.save(fail(payment, failure, await unit.now()))
+
+    async def look_up(self, operation: Operation) -> Json | None:
+        """The intent that carries this operation's id in its metadata."""
+        return await self._stripe.find_intent(
+            format_id(Prefix.OPERATION, operation.id),
+            format_id(Prefix.PAYMENT, operation.object_id),
+            operation.create_time,
+        )
+
+    async def client_secret(self, operation: Operation) -> str:
+        """Fetched by the same way as the intent itself."""
+        body = await self.look_up(operation)
+        return self._stripe.intent(body).client_secret if body else ""

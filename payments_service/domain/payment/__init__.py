@@ -1,0 +1,1 @@
+"""Payments: states, how they follow Stripe, and what a purchase adds up to."""

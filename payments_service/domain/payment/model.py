@@ -1,0 +1,110 @@
+"""A payment, and what Stripe says of its payment intent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+from payments_service.domain.money import Money
+
+
+class ChargeModel(Enum):
+    """Whose Stripe account carries the charge."""
+
+    PLATFORM = "PLATFORM"
+
+
+class PaymentState(Enum):
+    """Where a payment stands; the words are those of the API."""
+
+    CREATING = "CREATING"
+    REQUIRES_PAYMENT_METHOD = "REQUIRES_PAYMENT_METHOD"
+    REQUIRES_CONFIRMATION = "REQUIRES_CONFIRMATION"
+    REQUIRES_ACTION = "REQUIRES_ACTION"
+    PROCESSING = "PROCESSING"
+    REQUIRES_CAPTURE = "REQUIRES_CAPTURE"
+    SUCCEEDED = "SUCCEEDED"
+    CANCELED = "CANCELED"
+    FAILED = "FAILED"
+    OTHER = "OTHER"
+
+
+FINAL = frozenset({PaymentState.SUCCEEDED, PaymentState.CANCELED})
+"""States of Stripe's payment intent that it never leaves."""
+
+CONFIRMABLE = frozenset(
+    {PaymentState.REQUIRES_PAYMENT_METHOD, PaymentState.REQUIRES_CONFIRMATION, PaymentState.REQUIRES_ACTION}
+)
+"""States in which a payment can be attempted (docs.stripe.com/api/payment_intents/confirm)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFailure:
+    """Why an attempt failed: Stripe's code, the issuer's decline code, and a sentence for engineers."""
+
+    code: str
+    decline_code: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One attempt to collect money: see the message of the same name in the API.
+
+    Attributes:
+        observed_time: database time at which the last applied answer or fetch of Stripe's intent had ended; an answer
+            that began before it may be older than what is already known.
+    """
+
+    id: UUID
+    owner_id: str
+    reference: str
+    amount: Money
+    charge_model: ChargeModel
+    state: PaymentState
+    description: str
+    metadata: Mapping[str, str]
+    livemode: bool
+    create_time: datetime
+    update_time: datetime
+    amount_captured: Money
+    amount_refunded: Money
+    stripe_status: str = ""
+    failure: PaymentFailure | None = None
+    intent_id: str = ""
+    charge_id: str = ""
+    balance_transaction_id: str = ""
+    event_ids: tuple[str, ...] = ()
+    observed_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeSnapshot:
+    """What Stripe said of a charge."""
+
+    id: str
+    amount_refunded: int
+    balance_transaction_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IntentSnapshot:
+    """What Stripe said of a payment intent in one answer.
+
+    Attributes:
+        state: our word for Stripe's status; OTHER when the status is unknown here.
+        client_secret: for the caller only; never stored, never in `repr`.
+    """
+
+    id: str
+    state: PaymentState
+    status: str
+    amount: Money
+    amount_received: int
+    livemode: bool
+    created: datetime
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    charge: ChargeSnapshot | None = None
+    failure: PaymentFailure | None = None
+    client_secret: str = field(default="", repr=False)

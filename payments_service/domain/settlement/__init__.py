@@ -1,0 +1,1 @@
+"""Settlement: Stripe's balance transactions become ledger transactions, one for one."""

@@ -1,0 +1,54 @@
+"""A balance transaction of Stripe, in our words (docs.stripe.com/api/balance_transactions/object)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FeeDetail:
+    """One fee within a balance transaction: Stripe's type, minor units (negative when given back), a description."""
+
+    type: str
+    amount: int
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceTransaction:
+    """One movement of a Stripe balance. All amounts are signed minor units of `currency`.
+
+    Attributes:
+        stripe_account: whose balance; empty for the platform's.
+        type: Stripe's type, for example `charge`.
+        reporting_category: Stripe's coarser word, for example `dispute`.
+        amount: gross.
+        fee: sum of the fees.
+        net: what the balance changes by.
+        available_on: when it becomes available for payouts.
+        source_id: the object behind it, for example a charge; empty when there is none.
+        intent_id: the payment intent behind that; empty when there is none.
+        payment_hint: our payment id as Stripe's metadata has it; a hint, to be checked.
+        exchange_rate: Stripe's rate as it was written, when the customer paid in another currency; else empty.
+    """
+
+    id: str
+    stripe_account: str
+    type: str
+    reporting_category: str
+    amount: int
+    fee: int
+    net: int
+    currency: str
+    created: datetime
+    available_on: datetime
+    description: str = ""
+    fee_details: tuple[FeeDetail, ...] = ()
+    source_id: str = ""
+    intent_id: str = ""
+    payment_hint: str = ""
+    exchange_rate: str = ""
+
+    @property
+    def reference(self) -> str:
+        """The unique reference of its ledger transaction."""
+        return f"stripe:{self.id}"

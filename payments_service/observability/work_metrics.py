@@ -1,0 +1,37 @@
+"""What is counted of the work behind the calls: Stripe, operations, events, settlement."""
+
+from prometheus_client import Counter, Histogram
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+
+STRIPE_CALL_SECONDS = Histogram(
+    "payments_stripe_call_seconds",
+    "Attempts of calls to Stripe by method, route and outcome.",
+    ("method", "route", "outcome"),
+    buckets=_SECONDS,
+)
+OPERATIONS_TOTAL = Counter(
+    "payments_operations_total",
+    "Mutating calls to Stripe by kind and what came of them.",
+    ("kind", "outcome"),
+)
+EVENTS_RECORDED_TOTAL = Counter(
+    "payments_events_recorded_total",
+    "Stripe events taken in, by outcome: new, duplicate, refused.",
+    ("outcome",),
+)
+EVENTS_APPLIED_TOTAL = Counter(
+    "payments_events_applied_total",
+    "Stripe events worked on, by type and outcome: done, postponed, dead.",
+    ("type", "outcome"),
+)
+EVENT_APPLY_SECONDS = Histogram(
+    "payments_event_apply_seconds",
+    "From the inbox taking an event in to its effect being committed.",
+    buckets=_SECONDS,
+)
+SETTLED_TOTAL = Counter(
+    "payments_settled_total",
+    "Balance transactions booked, by Stripe's type and where the counter side went.",
+    ("type", "counter"),
+)

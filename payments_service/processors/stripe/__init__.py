@@ -1,0 +1,1 @@
+"""Stripe over HTTP, through the official library, in our words."""

@@ -1,0 +1,36 @@
+"""Stripe's refusals as our errors."""
+
+import stripe
+
+from payments_service.application.operations.model import Refused
+from payments_service.domain.errors import PaymentsError, Reason
+
+MESSAGE_MAX = 300
+
+
+def refusal(error: stripe.StripeError) -> Refused:
+    """A final 4xx answer: what to tell the caller, and Stripe's error object for what it carries."""
+    detail = _detail(error)
+    if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
+        # Stripe's own sentence would show part of the key.
+        return Refused(
+            PaymentsError(
+                Reason.STRIPE_REJECTED,
+                "Stripe does not accept this service's API key for this: its operator has to look at PAYMENTS_STRIPE_API_KEY",
+                metadata={"stripe_code": "api_key"},
+            )
+        )
+    message = str(detail.get("message") or "Stripe gave no reason")[:MESSAGE_MAX]
+    metadata = {"stripe_code": str(detail.get("code") or detail.get("type") or "unknown")}
+    if param := detail.get("param"):
+        metadata["stripe_param"] = str(param)
+    if isinstance(error, stripe.CardError):
+        metadata["decline_code"] = str(detail.get("decline_code") or detail.get("code") or "unknown")
+        return Refused(PaymentsError(Reason.STRIPE_DECLINED, message, metadata=metadata), detail)
+    return Refused(PaymentsError(Reason.STRIPE_REJECTED, f"Stripe refused: {message}", metadata=metadata), detail)
+
+
+def _detail(error: stripe.StripeError) -> dict[str, object]:
+    body = error.json_body
+    detail = body.get("error") if isinstance(body, dict) else None
+    return dict(detail) if isinstance(detail, dict) else {}
