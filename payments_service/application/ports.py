@@ -9,9 +9,9 @@ from uuid import UUID
 from payments_service.application.events.model import EventRow, StripeEvent
 from payments_service.application.operations.model import Json, Operation, OperationState, Outcome, StripeCall
 from payments_service.domain.errors import PaymentsError
-from payments_service.domain.ledger.account import Account
-from payments_service.domain.ledger.transaction import Outcome as PostOutcome
+from payments_service.domain.ledger.outcome import Outcome as PostOutcome
 from payments_service.domain.ledger.transaction import PostRequest
+from payments_service.domain.ledger.views import Balance, HistoryLine, TrialBalance
 from payments_service.domain.payment.model import IntentSnapshot, Payment, PaymentState
 from payments_service.domain.settlement.model import BalanceTransaction
 
@@ -195,12 +195,16 @@ class SettlementStore(Protocol):
         """Record that everything up to `through` is booked, and give the lease back."""
         ...
 
+    async def postpone(self, account: DueAccount, seconds: float) -> None:
+        """Give the lease of an account back with its mark, to be tried again after `seconds`."""
+        ...
+
     async def booked(self, transaction_ids: Sequence[str]) -> set[str]:
         """Which of these balance transactions are booked already."""
         ...
 
-    async def add(self, rows: Sequence[tuple[BalanceTransaction, UUID | None, UUID]]) -> None:
-        """Store balance transactions, each with the payment it belongs to and its ledger transaction."""
+    async def add(self, rows: Sequence[tuple[BalanceTransaction, UUID | None, UUID | None]]) -> None:
+        """Store balance transactions, each with the payment it belongs to and its ledger transaction, if any."""
         ...
 
     async def of_payments(self, payment_ids: Sequence[UUID]) -> list[SettledFee]:
@@ -208,19 +212,27 @@ class SettlementStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class AccountBalance:
-    """An account's totals now or as they were."""
-
-    account: Account
-    record_time: datetime | None
-
-
 class LedgerStore(Protocol):
     """The ledger inside a transaction."""
 
     async def post(self, requests: Sequence[PostRequest]) -> Sequence[PostOutcome]:
         """Decide and write a batch of requests, in order."""
+        ...
+
+
+class LedgerReads(Protocol):
+    """What the ledger can be asked, inside a transaction."""
+
+    async def balance(self, which: str | UUID, record_time: datetime | None = None) -> Balance | None:
+        """The balance of an account, by id or code, now or as it was recorded at a time; None: no such account."""
+        ...
+
+    async def entries(self, account_id: UUID, before_version: int | None, limit: int) -> list[HistoryLine]:
+        """Entries with versions below `before_version`, newest first."""
+        ...
+
+    async def trial_balance(self, currency: str | None = None) -> TrialBalance:
+        """Every account that has entries, from one moment of the books."""
         ...
 
 
@@ -233,6 +245,7 @@ class UnitOfWork(Protocol):
     inbox: InboxStore
     settlement: SettlementStore
     ledger: LedgerStore
+    ledger_reads: LedgerReads
 
     async def now(self) -> datetime:
         """The database's clock at this moment (not at the start of the transaction)."""
@@ -243,8 +256,9 @@ class Transactions(Protocol):
     """Runs work in database transactions. Nobody else commits."""
 
     async def run(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
-        """Run `work` in a transaction and commit; run it all again on serialisation failures, deadlocks and lost
-        connections, so `work` must bear to be run again.
+        """Run `work` in a transaction and commit.
+
+        It is all run again on serialisation failures, deadlocks and lost connections, so `work` must bear that.
 
         Raises:
             PaymentsError: DATABASE_UNAVAILABLE when the database cannot be reached.

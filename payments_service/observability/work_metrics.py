@@ -1,6 +1,6 @@
 """What is counted of the work behind the calls: Stripe, operations, events, settlement."""
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
@@ -34,4 +34,15 @@ SETTLED_TOTAL = Counter(
     "payments_settled_total",
     "Balance transactions booked, by Stripe's type and where the counter side went.",
     ("type", "counter"),
+)
+WORKER_ROUNDS_TOTAL = Counter(
+    "payments_worker_rounds_total",
+    "Rounds of the workers by outcome: worked, idle, failed.",
+    ("worker", "outcome"),
+)
+WORKER_LAST_SUCCESS = Gauge(
+    "payments_worker_last_success_timestamp_seconds",
+    "When a worker last finished a round without an error, in seconds since 1970.",
+    ("worker",),
+    multiprocess_mode="mostrecent",
 )

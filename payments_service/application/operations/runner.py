@@ -187,8 +187,11 @@ class OperationRunner:
                     f"Stripe did not take the request ({why}): nothing happened and nothing will; try again later",
                     retry_after_ms=retry_after_ms,
                 )
-            case Answered() | Refused():
-                applied = await self._transactions.run(lambda unit: self._apply(unit, operation, outcome))
+            case Answered() | Refused() as final:
+                return await self._finish(operation, final)
+
+    async def _finish(self, operation: Operation, outcome: Answered | Refused) -> Completed:
+        applied = await self._transactions.run(lambda unit: self._apply(unit, operation, outcome))
         if applied.error is not None:
             raise applied.error
         if not isinstance(applied.result, bytes):

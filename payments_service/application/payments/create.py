@@ -11,7 +11,7 @@ from payments_service.application.operations.model import Answered, Json, Operat
 from payments_service.application.operations.runner import Completed, OperationRunner, Planned
 from payments_service.application.payments.outcome import apply_intent, with_payment
 from payments_service.application.payments.return_url import ReturnUrls
-from payments_service.application.ports import CreateIntent, Stripe, UnitOfWork
+from payments_service.application.ports import CreateIntent, Stripe, Transactions, UnitOfWork
 from payments_service.domain.ids import Prefix, format_id, new_id
 from payments_service.domain.money import Money
 from payments_service.domain.payment.model import ChargeModel, Payment, PaymentFailure, PaymentState
@@ -90,9 +90,10 @@ class CreatePaymentUseCase:
 class CreatePaymentOperation:
     """What the outcome of creating a payment intent means."""
 
-    def __init__(self, stripe: Stripe, kind: str, execute_for: timedelta) -> None:
+    def __init__(self, transactions: Transactions, stripe: Stripe, kind: str, execute_for: timedelta) -> None:
         self.kind = kind
         self.execute_for = execute_for
+        self._transactions = transactions
         self._stripe = stripe
 
     async def apply(self, unit: UnitOfWork, operation: Operation, outcome: Answered | Refused) -> Applied:
@@ -122,6 +123,7 @@ class CreatePaymentOperation:
         )
 
     async def client_secret(self, operation: Operation) -> str:
-        """Fetched by the same way as the intent itself."""
-        body = await self.look_up(operation)
+        """Fetched with the intent, which a payment with a stored reply knows."""
+        payment = await self._transactions.run(lambda unit: unit.payments.get(operation.object_id))
+        body = await self._stripe.fetch_intent(payment.intent_id) if payment and payment.intent_id else None
         return self._stripe.intent(body).client_secret if body else ""

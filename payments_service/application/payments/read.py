@@ -22,7 +22,9 @@ async def require_visible(unit: UnitOfWork, principal: Principal, text: str, *, 
     payment_id = parse_id(Prefix.PAYMENT, text)
     payment = None
     if payment_id is not None:
-        payment = (await unit.payments.lock([payment_id])).get(payment_id) if lock else await unit.payments.get(payment_id)
+        payment = (
+            (await unit.payments.lock([payment_id])).get(payment_id) if lock else await unit.payments.get(payment_id)
+        )
     if payment is None or not principal.sees(payment.owner_id):
         raise _not_found(text)
     return payment

@@ -6,7 +6,14 @@ from datetime import datetime
 from payments_service.domain.errors import PaymentsError, Reason
 from payments_service.domain.ids import Prefix, format_id
 from payments_service.domain.money import Money
-from payments_service.domain.payment.model import CONFIRMABLE, FINAL, IntentSnapshot, Payment, PaymentFailure, PaymentState
+from payments_service.domain.payment.model import (
+    CONFIRMABLE,
+    FINAL,
+    IntentSnapshot,
+    Payment,
+    PaymentFailure,
+    PaymentState,
+)
 
 EVENT_IDS_MAX = 50
 """How many ids of applied events a payment remembers."""

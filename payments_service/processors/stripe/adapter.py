@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from payments_service.application.operations.model import Json, Outcome, StripeCall
+from payments_service.application.payments.refresh import METADATA_PAYMENT
 from payments_service.application.ports import BalanceAtStripe, CreateIntent
 from payments_service.domain.payment.model import IntentSnapshot
 from payments_service.domain.settlement.model import BalanceTransaction
@@ -46,7 +47,7 @@ class StripeAdapter:
                 metadata = body.get("metadata") or {}
                 if (
                     metadata.get(requests.METADATA_OPERATION) == operation_id
-                    and metadata.get(requests.METADATA_PAYMENT) == payment_id
+                    and metadata.get(METADATA_PAYMENT) == payment_id
                 ):
                     return dict(body)
             if not page["has_more"]:

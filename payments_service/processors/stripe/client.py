@@ -1,8 +1,8 @@
 """One HTTP exchange with Stripe: attempts, their time limits, and what is certain about the outcome.
 
 stripe-python retries by itself when told to, but then nobody can tell whether an attempt that failed to connect came
-after one that had reached Stripe. Whether something may have happened is what everything here depends on, so the library
-makes one attempt at a time and the attempts are counted here.
+after one that had reached Stripe. Whether something may have happened is what everything here depends on, so the
+library makes one attempt at a time and the attempts are counted here.
 """
 
 import asyncio
@@ -62,11 +62,12 @@ class StripeClient:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.close_async()
+        await self._http.close_async()  # type: ignore[no-untyped-call]  # the library leaves it untyped
 
     async def send(self, call: StripeCall, idempotency_key: str) -> Outcome:
         """Make a mutating call, with the same key on every attempt."""
         maybe_sent = ""
+        outcome: Outcome = NotExecuted("no attempt was made")
         for attempt in range(1, self._settings.attempts_max + 1):
             outcome = await self._attempt(call, idempotency_key)
             if isinstance(outcome, Answered | Refused):
@@ -87,7 +88,7 @@ class StripeClient:
             PaymentsError: STRIPE_UNAVAILABLE when no answer came, STRIPE_REJECTED when Stripe refused.
         """
         call = StripeCall("get", path, params, stripe_account)
-        outcome: Outcome = Unknown("not asked")
+        why = "not asked"
         for attempt in range(1, self._settings.attempts_max + 1):
             outcome = await self._attempt(call, None)
             if isinstance(outcome, Answered):
@@ -96,17 +97,20 @@ class StripeClient:
                 if outcome.error.metadata.get("stripe_code") == "resource_missing":
                     return None
                 raise outcome.error
+            why = outcome.why
             if attempt < self._settings.attempts_max and self._breaker.allows():
                 await asyncio.sleep(_pause(attempt, outcome))
         raise PaymentsError(
             Reason.STRIPE_UNAVAILABLE,
-            f"Stripe did not answer ({outcome.why}): try again",
+            f"Stripe did not answer ({why}): try again",
             retry_after_ms=1_000,
         )
 
     async def _attempt(self, call: StripeCall, idempotency_key: str | None) -> Outcome:
         if not self._breaker.allows():
-            return NotExecuted("Stripe has not been reachable, so it is not asked for a moment", self._breaker.retry_after_ms())
+            return NotExecuted(
+                "Stripe has not been reachable, so it is not asked for a moment", self._breaker.retry_after_ms()
+            )
         started = time.perf_counter()
         outcome, result = await self._exchange(call, idempotency_key)
         seconds = time.perf_counter() - started
@@ -147,7 +151,11 @@ def _judge(error: stripe.StripeError) -> tuple[Outcome, str]:
         return NotExecuted("Stripe is limiting our rate", _retry_after_ms(error)), result
     # 409 means that another request with this key is under way or a lock was not to be had; 5xx, and an answer that
     # cannot be read, say nothing about what was done.
-    if status == httpx.codes.CONFLICT or status >= httpx.codes.INTERNAL_SERVER_ERROR or status < httpx.codes.BAD_REQUEST:
+    if (
+        status == httpx.codes.CONFLICT
+        or status >= httpx.codes.INTERNAL_SERVER_ERROR
+        or status < httpx.codes.BAD_REQUEST
+    ):
         return Unknown(f"Stripe answered {status}"), result
     return refusal(error), result
 
@@ -159,8 +167,8 @@ def _retry_after_ms(error: stripe.StripeError) -> int:
 
 def _pause(attempt: int, outcome: Outcome) -> float:
     asked = outcome.retry_after_ms / 1000 if isinstance(outcome, NotExecuted) else 0.0
-    backoff = 0.2 * 2 ** (attempt - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
-    return min(BACKOFF_SECONDS_MAX, max(asked if asked > 1 else 0.0, backoff))
+    backoff = 0.2 * 2.0 ** (attempt - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
+    return min(BACKOFF_SECONDS_MAX, max(asked, backoff))
 
 
 def _route(path: str) -> str:

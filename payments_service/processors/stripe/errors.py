@@ -16,7 +16,7 @@ def refusal(error: stripe.StripeError) -> Refused:
         return Refused(
             PaymentsError(
                 Reason.STRIPE_REJECTED,
-                "Stripe does not accept this service's API key for this: its operator has to look at PAYMENTS_STRIPE_API_KEY",
+                "Stripe does not accept this service's API key: its operator has to look at PAYMENTS_STRIPE_API_KEY",
                 metadata={"stripe_code": "api_key"},
             )
         )

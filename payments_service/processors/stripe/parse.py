@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from payments_service.application.payments.refresh import METADATA_PAYMENT
 from payments_service.domain.money import Money
 from payments_service.domain.payment.model import ChargeSnapshot, IntentSnapshot, PaymentFailure, PaymentState
 from payments_service.domain.settlement.model import BalanceTransaction, FeeDetail
-from payments_service.processors.stripe.requests import METADATA_PAYMENT
 
 Json = Mapping[str, Any]
 

@@ -7,10 +7,10 @@ one they are switched off (docs.stripe.com/api/payment_intents/create).
 from typing import Any
 
 from payments_service.application.operations.model import StripeCall
+from payments_service.application.payments.refresh import METADATA_PAYMENT
 from payments_service.application.ports import CreateIntent
 from payments_service.domain.ids import Prefix, format_id
 
-METADATA_PAYMENT = "payments_payment_id"
 METADATA_OPERATION = "payments_operation_id"
 METADATA_REFERENCE = "payments_reference"
 

@@ -1,0 +1,1 @@
+"""Settlement: list what Stripe booked, and book it."""

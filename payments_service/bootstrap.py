@@ -1,0 +1,215 @@
+"""Wires the service: the only place where every layer meets."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from payments_service.application import failpoints
+from payments_service.application.background import Background
+from payments_service.application.events.apply import ApplyEvents, ApplySettings
+from payments_service.application.events.record import RecordEvent
+from payments_service.application.fees import FeeReader
+from payments_service.application.ledger import LedgerReader
+from payments_service.application.operations.completer import Completer
+from payments_service.application.operations.kind import OperationKind
+from payments_service.application.operations.runner import OperationRunner
+from payments_service.application.payments import confirm, create
+from payments_service.application.payments.read import PaymentReader
+from payments_service.application.payments.refresh import IntentFetcher
+from payments_service.application.payments.return_url import ReturnUrls
+from payments_service.application.reporting import StripeBalanceReader
+from payments_service.application.settlement.settle import Settlement
+from payments_service.config import ConfigurationError, Settings
+from payments_service.processors.stripe.adapter import StripeAdapter
+from payments_service.processors.stripe.client import StripeClient, StripeSettings
+from payments_service.storage.cipher import Cipher
+from payments_service.storage.engine import create_engine
+from payments_service.storage.unit_of_work import PostgresTransactions
+from payments_service.transport.handlers.fee import FeeHandlers
+from payments_service.transport.handlers.ledger import LedgerHandlers
+from payments_service.transport.handlers.payment import PaymentHandlers
+from payments_service.transport.handlers.reporting import ReportingHandlers
+from payments_service.transport.handlers.stripe_event import StripeEventHandlers
+from payments_service.transport.replies import ProtobufReplyCodec
+from payments_service.workers.completer import completer_loop
+from payments_service.workers.inbox import inbox_loop
+from payments_service.workers.loop import Loop
+from payments_service.workers.settlement import settlement_loop
+
+EXECUTE_FOR_CONFIRMED = timedelta(minutes=15)
+EXECUTE_FOR = timedelta(hours=1)
+LEASE_MARGIN = timedelta(seconds=2)
+"""How long after the time limit of an attempt its operation may be taken over."""
+
+FAILPOINT = "PAYMENTS_FAILPOINT"
+"""Names a failpoint at which the process kills itself; for tests against the sandbox only."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Core:
+    """What server and workers have in common: the database, Stripe, and the use cases that they share."""
+
+    def __init__(self, settings: Settings, application_name: str) -> None:
+        """Wire it up; nothing is connected yet.
+
+        Raises:
+            ConfigurationError: a setting that is needed here is missing or wrong.
+        """
+        if settings.database_url is None:
+            raise ConfigurationError("PAYMENTS_DATABASE_URL: is required here, for example from `payments up`")
+        if settings.stripe_api_key is None:
+            raise ConfigurationError("PAYMENTS_STRIPE_API_KEY: is required: Stripe's secret or restricted key")
+        self.settings = settings
+        self.livemode = _livemode(settings.stripe_api_key.get_secret_value())
+        self.engine: AsyncEngine = create_engine(
+            settings, settings.database_url.get_secret_value(), application_name=application_name
+        )
+        self.transactions = PostgresTransactions(self.engine, _cipher(settings))
+        timeout = timedelta(milliseconds=settings.stripe_timeout_ms)
+        self.stripe_client = StripeClient(
+            StripeSettings(
+                api_key=settings.stripe_api_key.get_secret_value(),
+                api_base=settings.stripe_api_base,
+                timeout_seconds=timeout.total_seconds(),
+                attempts_max=settings.stripe_attempts_max,
+            )
+        )
+        self.stripe = StripeAdapter(self.stripe_client, settings.stripe_page_size)
+        self.background = Background()
+        self.kinds = _kinds(self.transactions, self.stripe)
+        self.lease = timeout + LEASE_MARGIN
+        self.runner = OperationRunner(
+            self.transactions, self.stripe, ProtobufReplyCodec(), self.kinds, self.background, self.lease
+        )
+        _arm_failpoint(settings)
+
+    async def probe(self) -> bool:
+        """Whether the database answers."""
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+        return True
+
+    async def close(self) -> None:
+        """Wait for work that outlives its call, then close the connections."""
+        left = await self.background.drain(self.settings.grpc_drain_seconds)
+        if left:
+            _log.warning("drain.incomplete", operations=left)
+        await self.stripe_client.close()
+        await self.engine.dispose()
+
+
+class ServerApplication:
+    """What one server process serves (`transport.application.Application`)."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        transactions, stripe, runner = core.transactions, core.stripe, core.runner
+        return_urls = ReturnUrls(frozenset(origin.lower().rstrip("/") for origin in core.settings.return_url_origins))
+        payments = PaymentReader(transactions)
+        ledger = LedgerReader(transactions)
+        self._services: dict[str, object] = {
+            "payments_api.v1.PaymentService": PaymentHandlers(
+                create.CreatePaymentUseCase(runner, stripe, return_urls, livemode=core.livemode),
+                confirm.ConfirmPaymentUseCase(runner, stripe, return_urls),
+                payments,
+            ),
+            "payments_api.v1.FeeService": FeeHandlers(FeeReader(transactions, payments)),
+            "payments_api.v1.LedgerService": LedgerHandlers(ledger),
+            "payments_api.v1.ReportingService": ReportingHandlers(StripeBalanceReader(transactions, stripe), ledger),
+            "payments_api.internal.v1.StripeEventService": StripeEventHandlers(
+                RecordEvent(transactions, livemode=core.livemode)
+            ),
+        }
+
+    @property
+    def services(self) -> Mapping[str, object]:
+        """Handler objects by the full name of their service."""
+        return self._services
+
+    async def probe(self) -> bool:
+        """Whether it can do its work now."""
+        return await self._core.probe()
+
+    async def close(self) -> None:
+        """Wait for work that outlives its call, then let go of everything."""
+        await self._core.close()
+
+
+async def build_application(settings: Settings) -> ServerApplication:
+    """One server process's worth of the service (`transport.application.ApplicationFactory`).
+
+    Raises:
+        ConfigurationError: a setting is missing or wrong.
+    """
+    return ServerApplication(Core(settings, "payments-serve"))
+
+
+def build_loops(core: Core) -> list[Loop]:
+    """The workers of one process."""
+    settings = core.settings
+    poll = settings.worker_poll_ms / 1000
+    fetcher = IntentFetcher(core.stripe)
+    events = ApplyEvents(
+        core.transactions, fetcher, ApplySettings(settings.worker_batch_max, settings.event_attempts_max)
+    )
+    settlement = Settlement(core.transactions, core.stripe, fetcher, settings.settlement_sweep_seconds)
+    completer = Completer(core.transactions, core.stripe, core.kinds, core.runner, core.lease)
+    return [inbox_loop(events, poll), settlement_loop(settlement, poll), completer_loop(completer, poll)]
+
+
+async def run_workers(settings: Settings, stopping: asyncio.Event) -> None:
+    """Run the workers of one process until `stopping` is set; rounds in progress are finished.
+
+    Raises:
+        ConfigurationError: a setting is missing or wrong.
+    """
+    core = Core(settings, "payments-worker")
+    loops = build_loops(core)
+    tasks = [asyncio.create_task(loop.run(), name=loop.name) for loop in loops]
+    _log.info("workers.started", workers=[loop.name for loop in loops])
+    await stopping.wait()
+    for loop in loops:
+        loop.stop()
+    await asyncio.gather(*tasks)
+    await core.close()
+    _log.info("workers.stopped")
+
+
+def _kinds(transactions: PostgresTransactions, stripe: StripeAdapter) -> dict[str, OperationKind]:
+    kinds: list[OperationKind] = [
+        create.CreatePaymentOperation(transactions, stripe, create.KIND, EXECUTE_FOR),
+        create.CreatePaymentOperation(transactions, stripe, create.KIND_CONFIRMED, EXECUTE_FOR_CONFIRMED),
+        confirm.ConfirmPaymentOperation(transactions, stripe, EXECUTE_FOR_CONFIRMED),
+    ]
+    return {kind.kind: kind for kind in kinds}
+
+
+def _cipher(settings: Settings) -> Cipher:
+    try:
+        return Cipher([key.get_secret_value() for key in settings.encryption_keys])
+    except ValueError as error:
+        raise ConfigurationError(f"PAYMENTS_ENCRYPTION_KEYS: {error}") from None
+
+
+def _livemode(api_key: str) -> bool:
+    """Whether a key works on real money, as its prefix says (docs.stripe.com/keys)."""
+    return api_key.startswith(("sk_live_", "rk_live_"))
+
+
+def _arm_failpoint(settings: Settings) -> None:
+    name = os.environ.get(FAILPOINT)
+    if not name:
+        return
+    if not settings.stripe_is_sandbox:
+        raise ConfigurationError(f"{FAILPOINT}: only works against a sandbox on this machine: unset it")
+    try:
+        failpoints.arm(name, lambda: os.kill(os.getpid(), signal.SIGKILL))
+    except ValueError as error:
+        raise ConfigurationError(f"{FAILPOINT}: {error}") from None

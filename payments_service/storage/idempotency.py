@@ -1,0 +1,92 @@
+"""Idempotency keys in Postgres. Stored outcomes are encrypted: they hold what callers were told."""
+
+from uuid import UUID
+
+import orjson
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from payments_service.application.ports import Claim, StoredOutcome
+from payments_service.domain.errors import FieldViolation, PaymentsError, Reason
+from payments_service.storage.cipher import Cipher
+from payments_service.storage.tables.payments import idempotency_keys as t
+
+_REPLY = b"R"
+_ERROR = b"E"
+
+
+class IdempotencyRepository:
+    """See `application.ports.IdempotencyStore`."""
+
+    def __init__(self, connection: AsyncConnection, cipher: Cipher) -> None:
+        self._connection = connection
+        self._cipher = cipher
+
+    async def claim(self, digest: bytes, fingerprint: bytes, operation_id: UUID) -> Claim:
+        """See the port. The insert waits for a concurrent claim of the same key to commit or roll back."""
+        new = await self._connection.execute(
+            insert(t)
+            .values(digest=digest, fingerprint=fingerprint, operation_id=operation_id)
+            .on_conflict_do_nothing()
+            .returning(t.c.digest)
+        )
+        if new.first() is not None:
+            return Claim(fingerprint, operation_id)
+        row = (
+            await self._connection.execute(
+                select(t.c.fingerprint, t.c.operation_id, t.c.outcome).where(t.c.digest == digest).with_for_update()
+            )
+        ).one()
+        return Claim(row.fingerprint, row.operation_id, self._open(digest, row.outcome))
+
+    async def complete(self, digest: bytes, outcome: StoredOutcome) -> None:
+        """See the port."""
+        sealed = self._cipher.encrypt(_encode(outcome), _where(digest))
+        await self._connection.execute(
+            update(t).where(t.c.digest == digest).values(outcome=sealed, complete_time=func.clock_timestamp())
+        )
+
+    async def release(self, digest: bytes) -> None:
+        """See the port."""
+        await self._connection.execute(delete(t).where(t.c.digest == digest))
+
+    async def outcome(self, digest: bytes) -> StoredOutcome | None:
+        """See the port."""
+        row = (await self._connection.execute(select(t.c.outcome).where(t.c.digest == digest))).first()
+        return self._open(digest, row.outcome) if row else None
+
+    def _open(self, digest: bytes, sealed: bytes | None) -> StoredOutcome | None:
+        return None if sealed is None else _decode(self._cipher.decrypt(sealed, _where(digest)))
+
+
+def _where(digest: bytes) -> bytes:
+    return b"idempotency_keys.outcome:" + digest
+
+
+def _encode(outcome: StoredOutcome) -> bytes:
+    if outcome.error is None:
+        return _REPLY + (outcome.reply or b"")
+    error = outcome.error
+    return _ERROR + orjson.dumps(
+        {
+            "reason": error.reason.value,
+            "message": error.message,
+            "metadata": error.metadata,
+            "violations": [[violation.field, violation.description] for violation in error.violations],
+        }
+    )
+
+
+def _decode(value: bytes) -> StoredOutcome:
+    if value[:1] == _REPLY:
+        return StoredOutcome(reply=value[1:])
+    stored = orjson.loads(value[1:])
+    return StoredOutcome(
+        error=PaymentsError(
+            Reason[stored["reason"]],
+            stored["message"],
+            metadata=stored["metadata"],
+            violations=[FieldViolation(*pair) for pair in stored["violations"]],
+        )
+    )

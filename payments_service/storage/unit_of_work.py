@@ -1,0 +1,57 @@
+"""The unit of work: one database transaction, and the only place that commits."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from payments_service.application import ports
+from payments_service.storage.cipher import Cipher
+from payments_service.storage.idempotency import IdempotencyRepository
+from payments_service.storage.inbox import InboxRepository
+from payments_service.storage.ledger.reader import LedgerReader
+from payments_service.storage.ledger.repository import LedgerRepository
+from payments_service.storage.operations import OperationRepository
+from payments_service.storage.payments import PaymentRepository
+from payments_service.storage.retry import retry
+from payments_service.storage.settlement import SettlementRepository
+
+T = TypeVar("T")
+
+
+class PostgresUnitOfWork:
+    """Repositories over one open transaction (`application.ports.UnitOfWork`)."""
+
+    def __init__(self, connection: AsyncConnection, cipher: Cipher) -> None:
+        self._connection = connection
+        self.idempotency: ports.IdempotencyStore = IdempotencyRepository(connection, cipher)
+        self.operations: ports.OperationStore = OperationRepository(connection)
+        self.payments: ports.PaymentStore = PaymentRepository(connection)
+        self.inbox: ports.InboxStore = InboxRepository(connection)
+        self.settlement: ports.SettlementStore = SettlementRepository(connection)
+        self.ledger: ports.LedgerStore = LedgerRepository(connection)
+        self.ledger_reads: ports.LedgerReads = LedgerReader(connection)
+
+    async def now(self) -> datetime:
+        """See the port."""
+        time: datetime = (await self._connection.execute(select(func.clock_timestamp()))).scalar_one()
+        return time
+
+
+class PostgresTransactions:
+    """Runs closures in transactions (`application.ports.Transactions`)."""
+
+    def __init__(self, engine: AsyncEngine, cipher: Cipher) -> None:
+        self._engine = engine
+        self._cipher = cipher
+
+    async def run(self, work: Callable[[ports.UnitOfWork], Awaitable[T]]) -> T:
+        """See the port."""
+
+        async def once() -> T:
+            async with self._engine.begin() as connection:
+                return await work(PostgresUnitOfWork(connection, self._cipher))
+
+        return await retry(once)

@@ -1,0 +1,76 @@
+"""Balances, entries and trial balances as messages."""
+
+from payments_api.v1 import ledger_pb2, reporting_pb2
+
+from payments_service.domain.ids import Prefix, format_id
+from payments_service.domain.ledger.account import Account, AccountKind, Side
+from payments_service.domain.ledger.transaction import Effect
+from payments_service.domain.ledger.views import Balance, HistoryLine
+from payments_service.domain.money import Money
+from payments_service.transport.convert.basic import money_to_message, time_to_message
+
+KIND_TO_MESSAGE = {kind: f"LEDGER_ACCOUNT_KIND_{kind.name}" for kind in AccountKind}
+SIDE_TO_MESSAGE = {side: f"SIDE_{side.name}" for side in Side}
+EFFECT_TO_MESSAGE = {effect: f"ENTRY_EFFECT_{effect.name}" for effect in Effect}
+
+
+def balance_to_message(balance: Balance) -> ledger_pb2.Balance:
+    """A balance for a reply."""
+    return ledger_pb2.Balance(
+        ledger_account_id=format_id(Prefix.LEDGER_ACCOUNT, balance.account_id),
+        code=balance.code,
+        kind=KIND_TO_MESSAGE[balance.kind],
+        posted=money_to_message(balance.posted),
+        pending_out=money_to_message(balance.pending_out),
+        pending_in=money_to_message(balance.pending_in),
+        available=money_to_message(balance.available),
+        version=balance.version,
+        record_time=time_to_message(balance.record_time) if balance.record_time else None,
+    )
+
+
+def entry_to_message(line: HistoryLine) -> ledger_pb2.Entry:
+    """An entry for a reply."""
+    entry = line.entry
+    return ledger_pb2.Entry(
+        ledger_account_id=format_id(Prefix.LEDGER_ACCOUNT, entry.account_id),
+        version=entry.version,
+        transaction_id=format_id(Prefix.LEDGER_TRANSACTION, entry.transaction_id),
+        reference=line.reference,
+        side=SIDE_TO_MESSAGE[entry.side],
+        effect=EFFECT_TO_MESSAGE[entry.effect],
+        amount=money_to_message(line.amount),
+        posted_after=money_to_message(line.posted_after),
+        effective_time=time_to_message(line.effective_time),
+        record_time=time_to_message(entry.record_time),
+        description=line.description,
+    )
+
+
+def trial_balance_line(account: Account) -> reporting_pb2.TrialBalanceLine:
+    """One account of a trial balance for a reply."""
+    debit = account.posted_debits - account.posted_credits
+    return reporting_pb2.TrialBalanceLine(
+        ledger_account_id=format_id(Prefix.LEDGER_ACCOUNT, account.id),
+        code=account.code,
+        kind=KIND_TO_MESSAGE[account.kind],
+        debit=money_to_message(Money(max(debit, 0), account.currency)),
+        credit=money_to_message(Money(max(-debit, 0), account.currency)),
+    )
+
+
+def trial_balance_totals(lines: list[reporting_pb2.TrialBalanceLine]) -> list[reporting_pb2.TrialBalanceTotal]:
+    """The sums of a trial balance, one a currency, by code."""
+    sums: dict[str, list[int]] = {}
+    for line in lines:
+        pair = sums.setdefault(line.debit.currency_code, [0, 0])
+        pair[0] += line.debit.amount_minor
+        pair[1] += line.credit.amount_minor
+    return [
+        reporting_pb2.TrialBalanceTotal(
+            debit=money_to_message(Money(debit, currency)),
+            credit=money_to_message(Money(credit, currency)),
+            difference=money_to_message(Money(debit - credit, currency)),
+        )
+        for currency, (debit, credit) in sorted(sums.items())
+    ]
