@@ -7,10 +7,10 @@ from datetime import timedelta
 import structlog
 
 from payments_service.application.operations.kind import OperationKind
-from payments_service.application.operations.model import Answered, Operation
+from payments_service.application.operations.model import Answered, Operation, Unknown
 from payments_service.application.operations.runner import OperationRunner
 from payments_service.application.ports import Stripe, Transactions
-from payments_service.domain.errors import PaymentsError, Reason
+from payments_service.domain.errors import PaymentsError
 from payments_service.domain.ids import Prefix, format_id
 
 BATCH_MAX = 20
@@ -56,21 +56,22 @@ class Completer:
             else:
                 return
         except PaymentsError as error:
+            # Not known yet, or final: stored either way. An operation whose lookup failed is due when its lease ends.
             log.info("operation.completed", outcome=error.reason.value, attempts=operation.attempts)
         else:
             log.info("operation.completed", outcome="OK", attempts=operation.attempts)
 
     async def _repeat(self, operation: Operation) -> None:
         outcome = await self._stripe.send(operation.call, format_id(Prefix.OPERATION, operation.id))
+        if isinstance(outcome, Unknown):
+            # Stripe answers a key for ever with what it answered first, also with a 500 that came after the effect.
+            # The object shows what the answer does not.
+            body = await self._kinds[operation.kind].look_up(operation)
+            outcome = Answered(body) if body is not None else outcome
         await self._runner.finish(operation, outcome, fresh=False)
 
     async def _look_up(self, operation: Operation) -> None:
-        try:
-            body = await self._kinds[operation.kind].look_up(operation)
-        except PaymentsError as error:
-            if error.reason is not Reason.STRIPE_UNAVAILABLE:
-                raise
-            return  # the lease runs out, and it is looked up again
+        body = await self._kinds[operation.kind].look_up(operation)
         if body is not None:
             await self._runner.finish(operation, Answered(body), fresh=False)
         else:

@@ -1,0 +1,194 @@
+"""The whole service in one process: real Postgres, real gRPC, the sandbox over HTTP; workers run when a test says so."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import grpc
+import httpx
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+from payments_api.internal.v1 import stripe_event_pb2, stripe_event_service_pb2, stripe_event_service_pb2_grpc
+from payments_api.v1 import (
+    fee_service_pb2_grpc,
+    ledger_service_pb2_grpc,
+    payment_service_pb2,
+    payment_service_pb2_grpc,
+    reporting_service_pb2,
+    reporting_service_pb2_grpc,
+)
+from sqlalchemy import text
+
+from payments_service.bootstrap import Core, build_loops
+from payments_service.config import Settings
+from payments_service.transport.development_token import DEVELOPMENT_SCOPES, mint_development_token
+from stripe_sandbox.runner import SandboxServer
+
+T = TypeVar("T", bound=Message)
+SCOPES = (*DEVELOPMENT_SCOPES, "events.ingest")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An error as a client sees it."""
+
+    code: str
+    reason: str
+    message: str
+    metadata: dict[str, str]
+    fields: dict[str, str]
+    retry: bool
+    replayed: bool
+
+
+@dataclass
+class House:
+    """Everything, wired."""
+
+    settings: Settings
+    core: Core
+    channel: grpc.aio.Channel
+    sandbox: SandboxServer
+    key: str
+    metadata: list[tuple[str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.loops = {loop.name: loop for loop in build_loops(self.core)}
+        self.payments: Any = payment_service_pb2_grpc.PaymentServiceStub(self.channel)
+        self.ledger: Any = ledger_service_pb2_grpc.LedgerServiceStub(self.channel)
+        self.fees: Any = fee_service_pb2_grpc.FeeServiceStub(self.channel)
+        self.reports: Any = reporting_service_pb2_grpc.ReportingServiceStub(self.channel)
+        self.events: Any = stripe_event_service_pb2_grpc.StripeEventServiceStub(self.channel)
+        self.metadata = self.as_caller()
+
+    def as_caller(self, subject: str = "shop", owner_ids: Iterable[str] | None = None) -> list[tuple[str, str]]:
+        token = mint_development_token(self.settings, subject=subject, scopes=SCOPES, owner_ids=owner_ids)
+        return [("authorization", f"Bearer {token}")]
+
+    async def create(self, key: str, **fields: Any) -> payment_service_pb2.CreatePaymentResponse:
+        reply: payment_service_pb2.CreatePaymentResponse = await self.payments.CreatePayment(
+            create_request(key, **fields), metadata=self.metadata
+        )
+        return reply
+
+    async def get(self, payment_id: str) -> payment_service_pb2.GetPaymentResponse:
+        reply: payment_service_pb2.GetPaymentResponse = await self.payments.GetPayment(
+            payment_service_pb2.GetPaymentRequest(payment_id=payment_id), metadata=self.metadata
+        )
+        return reply
+
+    async def run(self, name: str) -> int:
+        """One round of a worker."""
+        return await self.loops[name]._run_once()
+
+    async def settle(self) -> None:
+        """Let settlement run as if its sweep were due."""
+        await self.sql("UPDATE stripe_accounts SET settle_time = NULL, lease_until = clock_timestamp()")
+        await self.run("settlement")
+
+    async def complete(self) -> None:
+        """Let the completer run as if every lease had run out."""
+        await self.sql("UPDATE stripe_operations SET next_attempt_time = now(), lease_until = now()")
+        await self.run("completer")
+
+    async def sql(self, statement: str, **values: object) -> list[Any]:
+        """Rows of a statement, as the service's own role."""
+        async with self.core.engine.begin() as connection:
+            result = await connection.execute(text(statement), values)
+            return list(result.all()) if result.returns_rows else []
+
+    async def stripe(self, path: str, **params: str) -> dict[str, Any]:
+        """What Stripe says, asked directly."""
+        async with httpx.AsyncClient(auth=(self.key, "")) as client:
+            answer = await client.get(f"{self.sandbox.url}{path}", params=params)
+            body: dict[str, Any] = answer.json()
+            return body
+
+    async def control(self, method: str, path: str, body: object = None) -> Any:
+        """Steer the sandbox."""
+        async with httpx.AsyncClient() as client:
+            answer = await client.request(method, f"{self.sandbox.url}/_sandbox{path}", json=body)
+            answer.raise_for_status()
+            return answer.json()
+
+    async def intents(self) -> list[dict[str, Any]]:
+        """Every payment intent at Stripe."""
+        found: list[dict[str, Any]] = (await self.stripe("/v1/payment_intents", limit="100"))["data"]
+        return found
+
+    async def record(self, event: dict[str, Any], body: bytes = b"{}") -> bool:
+        """Hand an event over as the gateway does; returns whether it was a duplicate."""
+        intent = event["data"]["object"]
+        related = {"payment_intent": intent["payment_intent"]} if intent.get("payment_intent") else {}
+        reply = await self.events.RecordEvent(
+            stripe_event_service_pb2.RecordEventRequest(
+                envelope=stripe_event_pb2.StripeEventEnvelope(
+                    event_id=event["id"],
+                    type=event["type"],
+                    livemode=event["livemode"],
+                    object_type=intent["object"],
+                    object_id=intent["id"],
+                    related_ids=related,
+                    endpoint=stripe_event_pb2.STRIPE_ENDPOINT_PLATFORM,
+                ),
+                body=body,
+            ),
+            metadata=self.metadata,
+        )
+        duplicate: bool = reply.duplicate
+        return duplicate
+
+    async def stripe_events(self) -> list[dict[str, Any]]:
+        """Stripe's events, oldest first."""
+        found: list[dict[str, Any]] = (await self.stripe("/v1/events", limit="100"))["data"]
+        return found[::-1]
+
+    async def books_are_right(self) -> None:
+        """The trial balance is zero, and the mirror is Stripe's balance."""
+        books = await self.reports.GetTrialBalance(reporting_service_pb2.GetTrialBalanceRequest(), metadata=self.metadata)
+        assert {total.difference.amount_minor for total in books.totals} <= {0}
+        mirror = await self.reports.GetStripeBalance(
+            reporting_service_pb2.GetStripeBalanceRequest(), metadata=self.metadata
+        )
+        for line in mirror.balances:
+            assert line.difference.amount_minor == 0, line
+
+
+def create_request(key: str, **fields: Any) -> payment_service_pb2.CreatePaymentRequest:
+    """A request for 25.00 usd, unless told otherwise."""
+    values: dict[str, Any] = {"amount": {"amount_minor": 2500, "currency_code": "usd"}, "reference": "order_1"}
+    return payment_service_pb2.CreatePaymentRequest(idempotency_key=key, **(values | fields))
+
+
+PAY: dict[str, Any] = {"payment_method": "pm_card_visa", "confirm": True}
+
+
+async def failure(call: Any) -> Failure:
+    """The error of a call that must fail."""
+    try:
+        reply = await call
+    except grpc.aio.AioRpcError as error:
+        return read_failure(error)
+    raise AssertionError(f"it did not fail: {reply}")
+
+
+def read_failure(error: grpc.aio.AioRpcError) -> Failure:
+    """An error with its details."""
+    trailing = dict(error.trailing_metadata() or ())
+    status = status_pb2.Status.FromString(trailing["grpc-status-details-bin"])  # type: ignore[arg-type]  # it is bytes
+    info = error_details_pb2.ErrorInfo()
+    bad = error_details_pb2.BadRequest()
+    retry = error_details_pb2.RetryInfo()
+    for detail in status.details:
+        for kind in (info, bad, retry):
+            if detail.Is(kind.DESCRIPTOR):
+                detail.Unpack(kind)
+    return Failure(
+        code=error.code().name,
+        reason=info.reason,
+        message=status.message,
+        metadata=dict(info.metadata),
+        fields={violation.field: violation.description for violation in bad.field_violations},
+        retry=retry.HasField("retry_delay"),
+        replayed=trailing.get("idempotent-replay") == "true",
+    )
