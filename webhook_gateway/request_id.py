@@ -1,0 +1,16 @@
+"""The id that ties a delivery's log line here to its trace in the payments service."""
+
+import re
+from collections.abc import Iterable
+from os import urandom
+
+HEADER_NAME = b"x-request-id"
+_ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+
+def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """Returns the id that a proxy in front gave the request, or a new one where that is not fit to be logged."""
+    for name, value in headers:
+        if name == HEADER_NAME and _ACCEPTABLE.fullmatch(value):
+            return value.decode()
+    return urandom(16).hex()
