@@ -2,6 +2,8 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from payments_service.observability.metrics import REGISTRY
+
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
 STRIPE_CALL_SECONDS = Histogram(
@@ -9,40 +11,48 @@ STRIPE_CALL_SECONDS = Histogram(
     "Attempts of calls to Stripe by method, route and outcome.",
     ("method", "route", "outcome"),
     buckets=_SECONDS,
+    registry=REGISTRY,
 )
 OPERATIONS_TOTAL = Counter(
     "payments_operations_total",
     "Mutating calls to Stripe by kind and what came of them.",
     ("kind", "outcome"),
+    registry=REGISTRY,
 )
 EVENTS_RECORDED_TOTAL = Counter(
     "payments_events_recorded_total",
     "Stripe events taken in, by outcome: new, duplicate, refused.",
     ("outcome",),
+    registry=REGISTRY,
 )
 EVENTS_APPLIED_TOTAL = Counter(
     "payments_events_applied_total",
     "Stripe events worked on, by type and outcome: done, postponed, dead.",
     ("type", "outcome"),
+    registry=REGISTRY,
 )
 EVENT_APPLY_SECONDS = Histogram(
     "payments_event_apply_seconds",
     "From the inbox taking an event in to its effect being committed.",
     buckets=_SECONDS,
+    registry=REGISTRY,
 )
 SETTLED_TOTAL = Counter(
     "payments_settled_total",
     "Balance transactions booked, by Stripe's type and where the counter side went.",
     ("type", "counter"),
+    registry=REGISTRY,
 )
 WORKER_ROUNDS_TOTAL = Counter(
     "payments_worker_rounds_total",
     "Rounds of the workers by outcome: worked, idle, failed.",
     ("worker", "outcome"),
+    registry=REGISTRY,
 )
 WORKER_LAST_SUCCESS = Gauge(
     "payments_worker_last_success_timestamp_seconds",
     "When a worker last finished a round without an error, in seconds since 1970.",
     ("worker",),
     multiprocess_mode="mostrecent",
+    registry=REGISTRY,
 )

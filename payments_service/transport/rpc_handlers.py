@@ -1,0 +1,57 @@
+"""From the chain of a method to what grpcio calls."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+import grpc
+import structlog
+from protovalidate import Validator
+
+from payments_service.domain.errors import PaymentsError
+from payments_service.transport.call import Call
+from payments_service.transport.chain import Next, Step, compose
+from payments_service.transport.handler_table import bind
+from payments_service.transport.interceptors.validate import validated
+from payments_service.transport.methods import Method
+from payments_service.transport.status import DETAILS_KEY, failure, internal_error
+
+_log = structlog.get_logger()
+_Context = grpc.aio.ServicerContext[bytes, bytes]
+
+
+def generic_handlers(services: Mapping[str, object], steps: Sequence[Step]) -> tuple[grpc.GenericRpcHandler, ...]:
+    """One gRPC handler a service, with the steps before each method.
+
+    Requests and replies pass grpcio as bytes: it would answer an undecodable request with an INTERNAL of its own.
+
+    Raises:
+        MethodTableError: handlers and methods do not match, or a method names no scope.
+    """
+    validator = Validator()
+    by_service: dict[str, dict[str, grpc.RpcMethodHandler[bytes, bytes]]] = {name: {} for name in services}
+    for method, handler in bind(services):
+        chain = compose(steps, validated(method, handler, validator))
+        by_service[method.service][method.name] = _unary(method, chain)
+    return tuple(grpc.method_handlers_generic_handler(name, methods) for name, methods in by_service.items())
+
+
+def _unary(method: Method, chain: Next) -> Any:  # noqa: ANN401 - grpcio's types know no raw bytes
+    async def answer(raw: bytes, context: _Context) -> bytes:
+        call = Call(method, dict(context.invocation_metadata() or ()), context.time_remaining())
+        try:
+            reply = await chain(call, raw)
+        except PaymentsError as error:
+            await _fail(context, call, error)
+        except Exception as error:  # noqa: BLE001 - a defect of a step itself; grpcio would send its text to the caller
+            _log.error("defect", method=method.full_name, exc_info=error)
+            await _fail(context, call, internal_error(call.request_id))
+        context.set_trailing_metadata(call.trailing)
+        return reply
+
+    return grpc.unary_unary_rpc_method_handler(answer)
+
+
+async def _fail(context: _Context, call: Call, error: PaymentsError) -> NoReturn:
+    """End the call with an error; never returns."""
+    code, message, details = failure(error, call.request_id)
+    await context.abort(code, message, (*call.trailing, (DETAILS_KEY, details)))

@@ -1,0 +1,90 @@
+"""Serving in this process: build the application, start, wait for a signal, drain."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+import uvloop
+
+from payments_service.config import Settings
+from payments_service.observability.logging import configure_logging
+from payments_service.observability.metrics import REGISTRY
+from payments_service.observability.metrics_server import MetricsServer
+from payments_service.transport.addresses import refuse_plaintext_beyond_loopback
+from payments_service.transport.announcement import announce_ready
+from payments_service.transport.application import ApplicationFactory
+from payments_service.transport.server import Server
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+async def serve_until(
+    stop: asyncio.Event,
+    settings: Settings,
+    factory: ApplicationFactory,
+    *,
+    address: str | None = None,
+    share_port: bool = False,
+    ready: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Serve until `stop` is set, then drain.
+
+    Args:
+        stop: set it to end.
+        settings: of the service.
+        factory: makes the application; its `close` is called in the end, also when the start fails half-way.
+        address: instead of the settings' address.
+        share_port: let other processes listen on the same port.
+        ready: called once with the address when the health is SERVING for the first time.
+
+    Raises:
+        ConfigurationError: a setting keeps the server from starting.
+        MethodTableError: handlers and methods do not match.
+    """
+    refuse_plaintext_beyond_loopback(settings)
+    application = await factory(settings)
+    try:
+        server = Server(settings, application, address=address, share_port=share_port)
+        bound = await server.start()
+    except BaseException:
+        await application.close()
+        raise
+    stopped = asyncio.create_task(stop.wait())
+    serving = asyncio.create_task(server.health.serving.wait())
+    try:
+        await asyncio.wait({stopped, serving}, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            ready(bound)
+        await stopped
+    finally:
+        serving.cancel()
+        stopped.cancel()
+        await server.drain()
+
+
+def serve_here(settings: Settings, factory: ApplicationFactory) -> int:
+    """Serve in this process alone until SIGTERM or SIGINT, with metrics beside it; prints one line when ready.
+
+    Returns:
+        The exit code: 0 after a graceful stop.
+
+    Raises:
+        ConfigurationError: a setting keeps the server from starting.
+        MethodTableError: handlers and methods do not match.
+    """
+    configure_logging(settings.log_level)
+    metrics = MetricsServer.start(settings.metrics_address, REGISTRY) if settings.metrics_address else None
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(settings, factory, metrics.address if metrics else ""))
+    finally:
+        if metrics:
+            metrics.close()
+    return 0
+
+
+async def _serve(settings: Settings, factory: ApplicationFactory, metrics_address: str) -> None:
+    stop = asyncio.Event()
+    for number in SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await serve_until(stop, settings, factory, ready=lambda address: announce_ready(address, metrics_address))
