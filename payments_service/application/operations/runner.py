@@ -59,6 +59,14 @@ class Completed:
     client_secret: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """The outcome of an earlier call with the same key."""
+
+    operation_id: UUID
+    outcome: StoredOutcome
+
+
 Plan = Callable[[UnitOfWork, UUID], Awaitable[Planned]]
 """Phase 1 of a use case: given the new operation's id, check, store our object, say what to send."""
 
@@ -111,18 +119,20 @@ class OperationRunner:
             lambda unit: self._begin(unit, request, digest, operation_id, kind, plan),
         )
         failpoints.reached(failpoints.AFTER_CLAIM)
-        if isinstance(begun, Operation):
-            outcome = await self._stripe.send(begun.call, format_id(Prefix.OPERATION, begun.id))
-            failpoints.reached(failpoints.AFTER_STRIPE)
-            completed = await self.finish(begun, outcome)
-            failpoints.reached(failpoints.AFTER_COMMIT)
-            return completed
-        operation_id, stored = begun
-        return await self._replay(operation_id, stored)
+        if isinstance(begun, PaymentsError):
+            raise begun
+        if isinstance(begun, _Stored):
+            return await self._replay(begun)
+        outcome = await self._stripe.send(begun.call, format_id(Prefix.OPERATION, begun.id))
+        failpoints.reached(failpoints.AFTER_STRIPE)
+        completed = await self.finish(begun, outcome)
+        failpoints.reached(failpoints.AFTER_COMMIT)
+        return completed
 
     async def _begin(
         self, unit: UnitOfWork, request: IdempotentRequest, digest: bytes, operation_id: UUID, kind: str, plan: Plan
-    ) -> "Operation | tuple[UUID, StoredOutcome]":
+    ) -> "Operation | _Stored | PaymentsError":
+        """Phase 1: what to send, or the outcome of an earlier call, or the final error that was just stored."""
         claim = await unit.idempotency.claim(digest, request.fingerprint, operation_id)
         if claim.fingerprint != request.fingerprint:
             raise PaymentsError(
@@ -130,7 +140,7 @@ class OperationRunner:
                 "idempotency_key was used before with another request: use a new key for a new operation",
             )
         if claim.outcome is not None:
-            return claim.operation_id, claim.outcome
+            return _Stored(claim.operation_id, claim.outcome)
         existing = await unit.operations.get(claim.operation_id)
         if existing is not None and claim.operation_id == operation_id:
             return existing  # this very phase had committed, and only the answer to its COMMIT was lost
@@ -142,9 +152,8 @@ class OperationRunner:
         except PaymentsError as error:
             if error.code is not Code.FAILED_PRECONDITION:
                 raise
-            stored = StoredOutcome(error=error)
-            await unit.idempotency.complete(digest, stored)
-            return operation_id, stored
+            await unit.idempotency.complete(digest, StoredOutcome(error=error))
+            return error
         operation = Operation(
             id=operation_id,
             kind=kind,
@@ -225,13 +234,14 @@ class OperationRunner:
         seconds = min(300, 2 ** min(operation.attempts, 8))
         await unit.operations.postpone(operation.id, await unit.now() + timedelta(seconds=seconds), why)
 
-    async def _replay(self, operation_id: UUID, stored: StoredOutcome) -> Completed:
-        if stored.error is not None:
-            stored.error.replayed = True
-            raise stored.error
-        operation = await self._transactions.run(lambda unit: unit.operations.get(operation_id))
+    async def _replay(self, stored: "_Stored") -> Completed:
+        outcome = stored.outcome
+        if outcome.error is not None:
+            outcome.error.replayed = True
+            raise outcome.error
+        operation = await self._transactions.run(lambda unit: unit.operations.get(stored.operation_id))
         secret = await self._kinds[operation.kind].client_secret(operation) if operation else ""
-        return Completed(stored.reply or b"", replayed=True, client_secret=secret)
+        return Completed(outcome.reply or b"", replayed=True, client_secret=secret)
 
 
 def _in_progress(operation: Operation) -> PaymentsError:

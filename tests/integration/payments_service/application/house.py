@@ -145,7 +145,9 @@ class House:
 
     async def books_are_right(self) -> None:
         """The trial balance is zero, and the mirror is Stripe's balance."""
-        books = await self.reports.GetTrialBalance(reporting_service_pb2.GetTrialBalanceRequest(), metadata=self.metadata)
+        books = await self.reports.GetTrialBalance(
+            reporting_service_pb2.GetTrialBalanceRequest(), metadata=self.metadata
+        )
         assert {total.difference.amount_minor for total in books.totals} <= {0}
         mirror = await self.reports.GetStripeBalance(
             reporting_service_pb2.GetStripeBalanceRequest(), metadata=self.metadata

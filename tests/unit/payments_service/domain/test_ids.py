@@ -34,7 +34,9 @@ def test_text_sorts_as_the_ids_do() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["", "pay", "pay_", "pay_short", "rfd_" + "0" * 26, "pay_" + "u" * 26, "pay_" + "z" * 26])
+@pytest.mark.parametrize(
+    "text", ["", "pay", "pay_", "pay_short", "rfd_" + "0" * 26, "pay_" + "u" * 26, "pay_" + "z" * 26]
+)
 def test_what_is_no_id_is_none(text: str) -> None:
     assert parse_id(Prefix.PAYMENT, text) is None
 

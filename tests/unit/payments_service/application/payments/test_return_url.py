@@ -9,7 +9,8 @@ ALLOWED = ReturnUrls(frozenset({"https://shop.example", "http://localhost:3000"}
 
 
 @pytest.mark.parametrize(
-    "url", ["", "https://shop.example", "https://shop.example/done?x=1#y", "HTTPS://SHOP.example/a", "http://localhost:3000/"]
+    "url",
+    ["", "https://shop.example", "https://shop.example/done?x=1#y", "HTTPS://SHOP.example/a", "http://localhost:3000/"],
 )
 def test_allowed(url: str) -> None:
     ALLOWED.require_allowed(url)

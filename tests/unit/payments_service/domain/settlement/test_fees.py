@@ -62,7 +62,11 @@ def test_currencies_are_kept_apart() -> None:
     ]
 
 
-@given(st.lists(st.tuples(st.sampled_from(["charge", "refund", "adjustment"]), st.integers(-9999, 9999), st.integers(-99, 99))))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["charge", "refund", "adjustment"]), st.integers(-9999, 9999), st.integers(-99, 99))
+    )
+)
 def test_the_figures_always_add_up(rows: list[tuple[str, int, int]]) -> None:
     transactions = [
         replace(CHARGE, type=kind, amount=amount, fee=fee, net=amount - fee, fee_details=(FeeDetail("x", fee),))
