@@ -27,7 +27,7 @@ payments = Table(
     Column("create_time", _TIME, nullable=False),
     Column("update_time", _TIME, nullable=False),
     Column("observed_time", _TIME),
-    Column("failure", JSONB),
+    Column("failure", JSONB(none_as_null=True)),
     Column("intent_id", Text, nullable=False),
     Column("charge_id", Text, nullable=False),
     Column("balance_transaction_id", Text, nullable=False),

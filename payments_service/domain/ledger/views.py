@@ -1,0 +1,88 @@
+"""What readers of the ledger are shown."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from payments_service.domain.ledger.account import Account, AccountKind
+from payments_service.domain.ledger.transaction import Entry
+from payments_service.domain.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The balance of one account, now or at a moment of its past.
+
+    Attributes:
+        account_id: the account.
+        code: its code.
+        kind: its kind.
+        owner_id: whose money it is; None for the platform's own.
+        posted: on the normal side.
+        pending_out: what open holds may still take.
+        pending_in: what open holds may still add.
+        available: posted - pending_out.
+        version: number of entries up to here.
+        record_time: when the last of them was recorded; None when there is none.
+    """
+
+    account_id: UUID
+    code: str
+    kind: AccountKind
+    owner_id: str | None
+    posted: Money
+    pending_out: Money
+    pending_in: Money
+    available: Money
+    version: int
+    record_time: datetime | None
+
+    @classmethod
+    def of(cls, account: Account) -> "Balance":
+        """The balance that an account's totals make."""
+        return cls(
+            account_id=account.id,
+            code=account.code,
+            kind=account.kind,
+            owner_id=account.owner_id,
+            posted=Money(account.posted_minor, account.currency),
+            pending_out=Money(account.pending_out_minor, account.currency),
+            pending_in=Money(account.pending_in_minor, account.currency),
+            available=Money(account.available_minor, account.currency),
+            version=account.version,
+            record_time=account.last_record_time,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One entry of an account with what its transaction says about it.
+
+    Attributes:
+        entry: the entry.
+        amount: how much, above zero.
+        posted_after: the posted balance on the account's normal side after it.
+        reference: the transaction's money fact.
+        effective_time: when it happened.
+        description: in words.
+    """
+
+    entry: Entry
+    amount: Money
+    posted_after: Money
+    reference: str
+    effective_time: datetime
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrialBalance:
+    """Every account that has entries, from one moment of the books.
+
+    Attributes:
+        accounts: by code.
+        record_time: that moment, by the database's clock.
+    """
+
+    accounts: tuple[Account, ...]
+    record_time: datetime

@@ -1,0 +1,1 @@
+"""The ledger in Postgres: one writer, readers, and the SQL of both."""

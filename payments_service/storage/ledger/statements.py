@@ -1,0 +1,88 @@
+"""The writer's SQL, all of it. `%b` is a parameter in binary, here always an array that carries a whole column.
+
+Every statement handles a batch of any size, so a batch costs the same number of statements whether it holds one
+posting or a thousand.
+"""
+
+from payments_service.storage.ledger.rows import ACCOUNT_COLUMNS, ENTRY_COLUMNS, TRANSACTION_COLUMNS
+
+LOCK_IF_ALL_EXIST = f"""
+SELECT {ACCOUNT_COLUMNS} FROM ledger_accounts
+WHERE code = ANY(%b::text[])
+  AND (SELECT count(*) FROM ledger_accounts WHERE code = ANY(%b::text[])) = cardinality(%b::text[])
+ORDER BY id FOR UPDATE
+"""  # noqa: S608 - columns are constants
+"""Lock accounts in id order, but none of them while one is missing.
+
+Who locks some, then inserts the missing, then locks these holds locks out of order, and deadlocks with its like.
+"""
+
+LOCK = f"""
+SELECT {ACCOUNT_COLUMNS} FROM ledger_accounts WHERE code = ANY(%b::text[]) ORDER BY id FOR UPDATE
+"""  # noqa: S608 - columns are constants
+"""Lock those accounts that exist, in id order."""
+
+INSERT_ACCOUNTS = """
+INSERT INTO ledger_accounts (id, code, currency, kind, owner_id, floor_minor)
+SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::text[], %b::text[], %b::bigint[])
+ON CONFLICT DO NOTHING
+"""
+"""Make accounts on first use; the rows come sorted by code, so two that make the same ones wait in the same order."""
+
+SELECT_CODES = "SELECT code FROM ledger_accounts WHERE code = ANY(%b::text[])"
+
+SELECT_REFERENCES_AND_CLOCK = f"""
+SELECT clock.now, {TRANSACTION_COLUMNS}
+FROM (SELECT clock_timestamp() AS now) clock
+LEFT JOIN ledger_transactions t ON t.reference = ANY(%b::text[])
+"""  # noqa: S608 - columns are constants
+"""The time, and the transactions that have one of the references; when none has, one row with nothing but the time."""
+
+WRITE = f"""
+WITH transactions AS (
+INSERT INTO ledger_transactions ({TRANSACTION_COLUMNS})
+SELECT id, reference, kind, target_id, effective_time, %b, expire_time, description, metadata::jsonb, actor, request_id,
+       digest
+FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::uuid[], %b::timestamptz[], %b::timestamptz[], %b::text[],
+            %b::text[], %b::text[], %b::text[], %b::bytea[])
+     AS t (id, reference, kind, target_id, effective_time, expire_time, description, metadata, actor, request_id,
+           digest)
+), entries AS (
+INSERT INTO ledger_entries ({ENTRY_COLUMNS})
+SELECT *, %b FROM unnest(%b::uuid[], %b::bigint[], %b::uuid[], %b::smallint[], %b::smallint[], %b::smallint[],
+                         %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[])
+)
+UPDATE ledger_accounts a
+SET version = t.version, posted_debits = t.posted_debits, posted_credits = t.posted_credits,
+    pending_debits = t.pending_debits, pending_credits = t.pending_credits, last_record_time = %b
+FROM unnest(%b::uuid[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[])
+     AS t (id, version, posted_debits, posted_credits, pending_debits, pending_credits)
+WHERE a.id = t.id
+"""  # noqa: S608 - columns are constants
+"""Insert transactions and entries and set the totals of the accounts, in one statement.
+
+Transactions come sorted by reference: rows with unique keys that two batches insert in different orders deadlock.
+Totals are set as they are, not as differences: the accounts are locked, so nothing came between. One statement instead
+of three saves a tenth of a millisecond of driver work a batch, which is what small batches are made of.
+"""
+
+SELECT_HOLDS = """
+SELECT h.id, h.expire_time, d.posting_index, da.code, ca.code, da.currency, d.amount_minor
+FROM ledger_transactions h
+JOIN ledger_entries d ON d.transaction_id = h.id AND d.side = 1
+JOIN ledger_entries c ON c.transaction_id = h.id AND c.side = 2 AND c.posting_index = d.posting_index
+JOIN ledger_accounts da ON da.id = d.account_id
+JOIN ledger_accounts ca ON ca.id = c.account_id
+WHERE h.id = ANY(%b::uuid[]) AND h.kind = 'hold'
+ORDER BY h.id, d.posting_index
+"""
+"""What holds were made of. It never changes, so it may be read before their accounts are locked."""
+
+SELECT_HOLD_LINKS = """
+SELECT l.target_id, l.kind, e.posting_index, sum(e.amount_minor)::bigint
+FROM ledger_transactions l
+JOIN ledger_entries e ON e.transaction_id = l.id AND e.side = 1
+WHERE l.target_id = ANY(%b::uuid[])
+GROUP BY l.target_id, l.kind, e.posting_index
+"""
+"""What has been captured from holds and released. Only true once their accounts are locked."""
