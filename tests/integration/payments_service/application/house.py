@@ -1,4 +1,7 @@
-"""The whole service in one process: real Postgres, real gRPC, the sandbox over HTTP; workers run when a test says so."""
+"""The whole service in one process: real Postgres, real gRPC, the sandbox over HTTP.
+
+Workers run when a test says so.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,7 +10,7 @@ from typing import Any, TypeVar
 import grpc
 import httpx
 from google.protobuf.message import Message
-from google.rpc import error_details_pb2, status_pb2
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # ships no types
 from payments_api.internal.v1 import stripe_event_pb2, stripe_event_service_pb2, stripe_event_service_pb2_grpc
 from payments_api.v1 import (
     fee_service_pb2_grpc,
@@ -177,7 +180,7 @@ async def failure(call: Any) -> Failure:
 def read_failure(error: grpc.aio.AioRpcError) -> Failure:
     """An error with its details."""
     trailing = dict(error.trailing_metadata() or ())
-    status = status_pb2.Status.FromString(trailing["grpc-status-details-bin"])  # type: ignore[arg-type]  # it is bytes
+    status = status_pb2.Status.FromString(trailing["grpc-status-details-bin"])
     info = error_details_pb2.ErrorInfo()
     bad = error_details_pb2.BadRequest()
     retry = error_details_pb2.RetryInfo()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import psycopg
 import pytest
 from payments_api.v1 import payment_pb2, payment_service_pb2
 
@@ -167,10 +168,10 @@ async def test_a_caller_that_hangs_up_does_not_stop_what_it_began(house: House) 
     assert len(await house.intents()) == 1
 
 
-async def test_when_the_database_is_away_nothing_is_sent(house: House) -> None:
+async def test_when_the_database_is_away_nothing_is_sent(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     await house.sql("SELECT 1")
     await house.core.engine.dispose()
-    house.core.engine.sync_engine.pool._creator = _refuse  # type: ignore[attr-defined]  # how connections are made
+    monkeypatch.setattr(house.core.engine.sync_engine.pool, "_creator", _refuse)
 
     failed = await failure(house.create("k", **PAY))
 
@@ -179,6 +180,4 @@ async def test_when_the_database_is_away_nothing_is_sent(house: House) -> None:
 
 
 def _refuse(*_: object) -> None:
-    import psycopg
-
     raise psycopg.OperationalError("connection refused")
