@@ -19,7 +19,7 @@ from google.protobuf import (
     timestamp_pb2,
     wrappers_pb2,
 )
-from grpc_tools import protoc
+from grpc_tools import protoc  # type: ignore[import-untyped]  # ships no types
 from protovalidate._gen.buf.validate import validate_pb
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,7 +44,9 @@ def main() -> None:
     new.mkdir()
     descriptors = _dependencies(new / "dependencies.binpb")
     ours = sorted(str(path.relative_to(PROTOS)) for path in PROTOS.rglob("*.proto"))
-    _protoc(descriptors, f"--descriptor_set_out={new / 'image.binpb'}", "--include_imports", "--include_source_info", *ours)
+    _protoc(
+        descriptors, f"--descriptor_set_out={new / 'image.binpb'}", "--include_imports", "--include_source_info", *ours
+    )
     _protoc(descriptors, f"--python_out={new}", f"--pyi_out={new}", "buf/validate/validate.proto", *ours)
     services = [name for name in ours if name.endswith("_service.proto")]
     plugin = f"--plugin=protoc-gen-mypy_grpc={Path(sys.executable).with_name('protoc-gen-mypy_grpc')}"

@@ -121,7 +121,7 @@ class Running:
         stub = raw_method(self.channel, f"/{method.full_name}")
         return stub(raw, metadata=sent, timeout=timeout)
 
-    async def failure(self, *arguments: Any, **named: Any) -> "Failed":  # noqa: ANN401 - those of call
+    async def failure(self, *arguments: Any, **named: Any) -> "Failed":
         """Call and expect an error."""
         try:
             await self.call(*arguments, **named)

@@ -70,7 +70,7 @@ async def test_buf_curl_lists_every_method(tmp_path: Path) -> None:
     assert "grpc.health.v1.Health/Check" in listed
 
 
-def _ask(running: Running, version: str, request: reflection_pb2.ServerReflectionRequest) -> Any:  # noqa: ANN401 - see the import
+def _ask(running: Running, version: str, request: reflection_pb2.ServerReflectionRequest) -> Any:
     stub: Any = running.channel.stream_stream(
         f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
         request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,

@@ -35,7 +35,7 @@ def claims(**changes: object) -> dict[str, Any]:
     return {key: value for key, value in (standard | changes).items() if value is not None}
 
 
-def token(payload: Mapping[str, Any] | None = None, key: Any = SHARED, algorithm: str = "HS256") -> str:  # noqa: ANN401 - PyJWT takes many kinds
+def token(payload: Mapping[str, Any] | None = None, key: Any = SHARED, algorithm: str = "HS256") -> str:
     return jwt.encode(dict(payload or claims()), key, algorithm=algorithm)
 
 
