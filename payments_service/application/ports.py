@@ -24,11 +24,15 @@ class Claim:
 
     Attributes:
         operation_id: the operation that answers it.
+        time: the database's clock when it was asked.
+        is_new: whether it was claimed just now, in this transaction.
         outcome: the stored reply or error, once there is one.
     """
 
     fingerprint: bytes
     operation_id: UUID
+    time: datetime
+    is_new: bool = False
     outcome: "StoredOutcome | None" = None
 
 
@@ -88,8 +92,8 @@ class OperationStore(Protocol):
         """The operation, without locking it."""
         ...
 
-    async def lock(self, operation_id: UUID) -> Operation:
-        """The operation, locked until the transaction ends."""
+    async def lock(self, operation_id: UUID) -> tuple[Operation, datetime]:
+        """The operation, locked until the transaction ends, and the database's clock just before the lock."""
         ...
 
     async def finish(self, operation_id: UUID, state: OperationState, error: str = "") -> None:

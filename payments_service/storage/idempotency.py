@@ -12,6 +12,7 @@ from payments_service.domain.errors import FieldViolation, PaymentsError, Reason
 from payments_service.storage.cipher import Cipher
 from payments_service.storage.tables.payments import idempotency_keys as t
 
+_NOW = func.clock_timestamp().label("now")
 _REPLY = b"R"
 _ERROR = b"E"
 
@@ -29,16 +30,18 @@ class IdempotencyRepository:
             insert(t)
             .values(digest=digest, fingerprint=fingerprint, operation_id=operation_id)
             .on_conflict_do_nothing()
-            .returning(t.c.digest)
+            .returning(_NOW)
         )
-        if new.first() is not None:
-            return Claim(fingerprint, operation_id)
+        if claimed := new.first():
+            return Claim(fingerprint, operation_id, claimed.now, is_new=True)
         row = (
             await self._connection.execute(
-                select(t.c.fingerprint, t.c.operation_id, t.c.outcome).where(t.c.digest == digest).with_for_update()
+                select(t.c.fingerprint, t.c.operation_id, t.c.outcome, _NOW)
+                .where(t.c.digest == digest)
+                .with_for_update()
             )
         ).one()
-        return Claim(row.fingerprint, row.operation_id, self._open(digest, row.outcome))
+        return Claim(row.fingerprint, row.operation_id, row.now, outcome=self._open(digest, row.outcome))
 
     async def complete(self, digest: bytes, outcome: StoredOutcome) -> None:
         """See the port."""

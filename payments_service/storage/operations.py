@@ -51,10 +51,12 @@ class OperationRepository:
         row = (await self._connection.execute(select(*_COLUMNS).where(t.c.id == operation_id))).first()
         return _operation(row) if row else None
 
-    async def lock(self, operation_id: UUID) -> Operation:
+    async def lock(self, operation_id: UUID) -> tuple[Operation, datetime]:
         """See the port."""
-        query = select(*_COLUMNS).where(t.c.id == operation_id).with_for_update()
-        return _operation((await self._connection.execute(query)).one())
+        columns = [*_COLUMNS, func.clock_timestamp().label("now")]
+        query = select(*columns).where(t.c.id == operation_id).with_for_update()
+        row = (await self._connection.execute(query)).one()
+        return _operation(row), row.now
 
     async def finish(self, operation_id: UUID, state: OperationState, error: str = "") -> None:
         """See the port."""

@@ -1,7 +1,7 @@
 """What an operation means: how its outcome changes our objects, and how it is found again at Stripe."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from payments_service.application.operations.model import Answered, Json, Operation, Refused
@@ -29,11 +29,16 @@ class OperationKind(Protocol):
     execute_for: timedelta
     """How long after its start it may still be sent."""
 
-    async def apply(self, unit: UnitOfWork, operation: Operation, outcome: Answered | Refused) -> Applied:
-        """Change our objects as Stripe's final answer says, inside the transaction that stores the reply."""
+    async def apply(
+        self, unit: UnitOfWork, operation: Operation, outcome: Answered | Refused, now: datetime
+    ) -> Applied:
+        """Change our objects as Stripe's final answer says, inside the transaction that stores the reply.
+
+        `now` is the database's clock, after the answer had arrived.
+        """
         ...
 
-    async def abandon(self, unit: UnitOfWork, operation: Operation, why: str) -> None:
+    async def abandon(self, unit: UnitOfWork, operation: Operation, why: str, now: datetime) -> None:
         """Change our objects when it is certain that nothing was done and nothing ever will be."""
         ...
 

@@ -12,7 +12,7 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from payments_service.application import failpoints
@@ -67,8 +67,8 @@ class _Stored:
     outcome: StoredOutcome
 
 
-Plan = Callable[[UnitOfWork, UUID], Awaitable[Planned]]
-"""Phase 1 of a use case: given the new operation's id, check, store our object, say what to send."""
+Plan = Callable[[UnitOfWork, UUID, datetime], Awaitable[Planned]]
+"""Phase 1 of a use case: given the new operation's id and the time, check, store our object, say what to send."""
 
 
 def claim_digest(request: IdempotentRequest, owner_id: str) -> bytes:
@@ -141,14 +141,14 @@ class OperationRunner:
             )
         if claim.outcome is not None:
             return _Stored(claim.operation_id, claim.outcome)
-        existing = await unit.operations.get(claim.operation_id)
+        now = claim.time
+        existing = None if claim.is_new else await unit.operations.get(claim.operation_id)
         if existing is not None and claim.operation_id == operation_id:
             return existing  # this very phase had committed, and only the answer to its COMMIT was lost
-        now = await unit.now()
         if existing is not None:
             raise _in_progress(existing) if now < existing.lease_until else _unknown(existing.id)
         try:
-            planned = await plan(unit, operation_id)
+            planned = await plan(unit, operation_id, now)
         except PaymentsError as error:
             if error.code is not Code.FAILED_PRECONDITION:
                 raise
@@ -208,14 +208,14 @@ class OperationRunner:
         return Completed(applied.result, replayed=False, client_secret=applied.client_secret)
 
     async def _apply(self, unit: UnitOfWork, operation: Operation, outcome: Answered | Refused) -> Applied:
-        current = await unit.operations.lock(operation.id)
+        current, now = await unit.operations.lock(operation.id)
         if current.state is not OperationState.IN_PROGRESS:
             stored = await unit.idempotency.outcome(operation.claim)
             if stored is None:
                 return Applied(error=_unknown(operation.id))
             secret = str(outcome.body.get("client_secret") or "") if isinstance(outcome, Answered) else ""
             return Applied(result=stored.reply, error=stored.error, client_secret=secret)
-        applied = await self._kinds[operation.kind].apply(unit, operation, outcome)
+        applied = await self._kinds[operation.kind].apply(unit, operation, outcome, now)
         reply = None if applied.error else self._codec.encode(operation.method, applied.result)
         await unit.idempotency.complete(operation.claim, StoredOutcome(reply=reply, error=applied.error))
         await unit.operations.finish(operation.id, OperationState.DONE if reply is not None else OperationState.FAILED)
@@ -223,10 +223,10 @@ class OperationRunner:
 
     async def abandon(self, unit: UnitOfWork, operation: Operation, why: str) -> None:
         """End an operation of which it is certain that it has no effect, and free its key for a fresh start."""
-        current = await unit.operations.lock(operation.id)
+        current, now = await unit.operations.lock(operation.id)
         if current.state is not OperationState.IN_PROGRESS:
             return
-        await self._kinds[operation.kind].abandon(unit, operation, why)
+        await self._kinds[operation.kind].abandon(unit, operation, why, now)
         await unit.operations.finish(operation.id, OperationState.FAILED, why)
         await unit.idempotency.release(operation.claim)
 

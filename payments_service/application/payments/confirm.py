@@ -1,7 +1,7 @@
 """ConfirmPayment: attempt a payment that waits for it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from payments_service.application.caller import IdempotentRequest, Principal
@@ -43,7 +43,7 @@ class ConfirmPaymentUseCase:
         """
         self._return_urls.require_allowed(command.return_url)
 
-        async def plan(unit: UnitOfWork, _: UUID) -> Planned:
+        async def plan(unit: UnitOfWork, _: UUID, __: datetime) -> Planned:
             payment = await require_visible(unit, principal, command.payment_id, lock=True)
             require_confirmable(payment)
             call = self._stripe.confirm_intent(payment.intent_id, command.payment_method, command.return_url)
@@ -63,16 +63,18 @@ class ConfirmPaymentOperation:
         self._transactions = transactions
         self._stripe = stripe
 
-    async def apply(self, unit: UnitOfWork, operation: Operation, outcome: Answered | Refused) -> Applied:
+    async def apply(
+        self, unit: UnitOfWork, operation: Operation, outcome: Answered | Refused, now: datetime
+    ) -> Applied:
         """Follow the intent; a refusal without one leaves the payment as it is."""
         payment = (await unit.payments.lock([operation.object_id]))[operation.object_id]
-        applied = await apply_intent(unit, self._stripe, operation, payment, outcome)
+        applied = await apply_intent(unit, self._stripe, operation, payment, outcome, now)
         if applied is not None:
             return applied
         assert isinstance(outcome, Refused), "Stripe's answer to a confirm is the intent"  # noqa: S101 - narrows
         return Applied(error=with_payment(outcome.error, payment))
 
-    async def abandon(self, unit: UnitOfWork, operation: Operation, why: str) -> None:
+    async def abandon(self, unit: UnitOfWork, operation: Operation, why: str, now: datetime) -> None:
         """Nothing was attempted, so the payment stays where it is."""
 
     async def look_up(self, operation: Operation) -> Json | None:

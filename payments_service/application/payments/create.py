@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from payments_service.application.caller import IdempotentRequest, Principal
@@ -55,8 +55,7 @@ class CreatePaymentUseCase:
         owner_id = principal.acting_owner(command.owner_id)
         payment_id = new_id()
 
-        async def plan(unit: UnitOfWork, operation_id: UUID) -> Planned:
-            now = await unit.now()
+        async def plan(unit: UnitOfWork, operation_id: UUID, now: datetime) -> Planned:
             payment = Payment(
                 id=payment_id,
                 owner_id=owner_id,
@@ -96,23 +95,25 @@ class CreatePaymentOperation:
         self._transactions = transactions
         self._stripe = stripe
 
-    async def apply(self, unit: UnitOfWork, operation: Operation, outcome: Answered | Refused) -> Applied:
+    async def apply(
+        self, unit: UnitOfWork, operation: Operation, outcome: Answered | Refused, now: datetime
+    ) -> Applied:
         """Follow the intent; a refusal without one means that it does not exist."""
         payment = (await unit.payments.lock([operation.object_id]))[operation.object_id]
-        applied = await apply_intent(unit, self._stripe, operation, payment, outcome)
+        applied = await apply_intent(unit, self._stripe, operation, payment, outcome, now)
         if applied is None:
             assert isinstance(outcome, Refused), "Stripe's answer to a create is the intent"  # noqa: S101 - narrows
             code = outcome.error.metadata.get("stripe_code", outcome.error.reason.value)
-            payment = fail(payment, PaymentFailure(code, message=outcome.error.message), await unit.now())
+            payment = fail(payment, PaymentFailure(code, message=outcome.error.message), now)
             await unit.payments.save(payment)
             applied = Applied(error=with_payment(outcome.error, payment))
         return applied
 
-    async def abandon(self, unit: UnitOfWork, operation: Operation, why: str) -> None:
+    async def abandon(self, unit: UnitOfWork, operation: Operation, why: str, now: datetime) -> None:
         """The payment failed: there is no intent and there will be none."""
         payment = (await unit.payments.lock([operation.object_id]))[operation.object_id]
         failure = PaymentFailure("stripe_unavailable", message=why)
-        await unit.payments.save(fail(payment, failure, await unit.now()))
+        await unit.payments.save(fail(payment, failure, now))
 
     async def look_up(self, operation: Operation) -> Json | None:
         """The intent that carries this operation's id in its metadata."""

@@ -1,5 +1,7 @@
 """What Stripe's answer about a payment intent means, alike for every call that gives one."""
 
+from datetime import datetime
+
 from payments_service.application.operations.kind import Applied
 from payments_service.application.operations.model import Answered, Operation, Refused
 from payments_service.application.payments.result import PaymentResult
@@ -11,7 +13,7 @@ from payments_service.domain.payment.transitions import follow
 
 
 async def apply_intent(
-    unit: UnitOfWork, stripe: Stripe, operation: Operation, payment: Payment, outcome: Answered | Refused
+    unit: UnitOfWork, stripe: Stripe, operation: Operation, payment: Payment, outcome: Answered | Refused, now: datetime
 ) -> Applied | None:
     """Move the locked payment to where Stripe's answer puts it.
 
@@ -22,7 +24,7 @@ async def apply_intent(
     if not body:
         return None
     intent = stripe.intent(body)
-    payment = follow(payment, intent, began=operation.create_time, ended=await unit.now())
+    payment = follow(payment, intent, began=operation.create_time, ended=now)
     await unit.payments.save(payment)
     if isinstance(outcome, Refused):
         return Applied(error=with_payment(outcome.error, payment))

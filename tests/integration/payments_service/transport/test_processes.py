@@ -14,7 +14,7 @@ from typing import Any
 
 import grpc
 import httpx
-import psutil  # type: ignore[import-untyped]  # ships no types
+import psutil
 import pytest
 from payments_api.v1 import ledger_service_pb2
 
