@@ -42,6 +42,10 @@ proto: $(READY) ## Generate gen/ from protos/ again
 lock: $(READY) ## Resolve the dependencies again into uv.lock
 	@$(BIN)/python scripts/lock.py
 
+.PHONY: docs
+docs: setup ## Write what is generated: docs/errors.md and .env.example
+	@$(BIN)/python scripts/error_docs.py && $(BIN)/python scripts/env_example.py
+
 .PHONY: clean
 clean: ## Remove what set-up and runs made (not the data under .payments/)
 	@rm -rf $(VENV) gen build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

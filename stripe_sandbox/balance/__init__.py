@@ -1,0 +1,1 @@
+"""The sandbox's own bookkeeping of Stripe balances, independent of the service that it helps to check."""

@@ -1,0 +1,37 @@
+"""What Stripe keeps of a card payment.
+
+Standard pricing of a US account for domestic cards: 2.9 % plus a fixed part in the currency of the charge
+(https://stripe.com/pricing, https://support.stripe.com/questions/fees-for-supported-currencies).
+"""
+
+from stripe_sandbox.json_types import JsonObject
+
+PERCENT_BASIS_POINTS = 290
+_BASIS_POINTS = 10_000
+
+FIXED = {
+    "aed": 100, "aud": 30, "bgn": 50, "brl": 50, "cad": 30, "chf": 30, "czk": 1_000, "dkk": 180, "eur": 25, "gbp": 20,
+    "hkd": 235, "huf": 8_500, "jpy": 30, "mxn": 300, "myr": 200, "nok": 200, "nzd": 30, "pln": 100, "ron": 100,
+    "sek": 180, "sgd": 50, "thb": 1_000, "usd": 30,
+}  # fmt: skip
+"""Fixed part in minor units. Currencies that are not listed pay the percentage only."""
+
+
+def card_fee(amount: int, currency: str) -> int:
+    """The fee for a captured amount, in minor units: the percentage rounded half up, plus the fixed part.
+
+    The fee never exceeds the amount.
+    """
+    percentage = (amount * PERCENT_BASIS_POINTS + _BASIS_POINTS // 2) // _BASIS_POINTS
+    return min(amount, percentage + FIXED.get(currency, 0))
+
+
+def stripe_fee_detail(amount: int, currency: str) -> JsonObject:
+    """The line in `fee_details` that says so."""
+    return {
+        "amount": amount,
+        "application": None,
+        "currency": currency,
+        "description": "Stripe processing fees",
+        "type": "stripe_fee",
+    }

@@ -1,0 +1,38 @@
+"""When money becomes available: books a movement and moves it from pending to available on the sandbox clock."""
+
+from stripe_sandbox.balance.book import Movement
+from stripe_sandbox.json_types import JsonObject
+from stripe_sandbox.state.account import AccountState
+from stripe_sandbox.state.world import World
+
+_DAY_S = 86_400
+
+
+def available_on(world: World, *, at_once: bool = False) -> int:
+    """The Unix second from which funds taken now are available: the first midnight UTC after the settlement delay."""
+    now = world.clock.seconds()
+    delay_s = world.settings.settlement_delay_s
+    if at_once or delay_s == 0:
+        return now
+    return -(-(now + delay_s) // _DAY_S) * _DAY_S
+
+
+def book(world: World, account: AccountState, movement: Movement) -> JsonObject:
+    """Records a movement in the account's book and sees to its settlement; returns the balance transaction."""
+    now = world.clock.seconds()
+    transaction = account.balance.record(world.ids.new("txn"), movement, now)
+    if movement.available_on > now:
+        world.scheduler.at(movement.available_on, lambda: _settle(world, account))
+    elif transaction["net"] > 0:
+        _tell_available(world, account)
+    return transaction
+
+
+def _settle(world: World, account: AccountState) -> None:
+    """Moves what is due; of several jobs for the same moment the first moves everything."""
+    if account.balance.settle(world.clock.seconds()):
+        _tell_available(world, account)
+
+
+def _tell_available(world: World, account: AccountState) -> None:
+    world.emit(account, "balance.available", account.balance.render(account.default_currency))

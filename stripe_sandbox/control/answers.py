@@ -1,0 +1,50 @@
+"""How control endpoints read their JSON and answer."""
+
+from typing import TypeVar
+
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Command(BaseModel):
+    """The body of a control request: unknown fields are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ControlError(Exception):
+    """A control request that cannot be carried out; `status` is 400 or 404."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+async def read_command(request: Request, kind: type[Model]) -> Model:
+    """The request's JSON as `kind`; an empty body stands for `{}`.
+
+    Raises:
+        ControlError: 400 that says which field is wrong.
+    """
+    try:
+        return kind.model_validate_json(await request.body() or b"{}")
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "body"
+        raise ControlError(400, f"{where}: {first['msg']}") from error
+
+
+def answer(shown: object, status: int = 200) -> Response:
+    """A JSON answer."""
+    return Response(orjson.dumps(shown), status, media_type="application/json")
+
+
+async def refuse(_: Request, error: Exception) -> Response:
+    """The answer to a `ControlError`."""
+    status = error.status if isinstance(error, ControlError) else 500
+    return answer({"error": {"message": str(error), "type": "sandbox_control_error"}}, status)

@@ -1,0 +1,43 @@
+"""All control endpoints, below `/_sandbox`. Each module's text says what its endpoints do."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from stripe_sandbox.control.answers import ControlError, refuse
+from stripe_sandbox.control.authentication import authentication_routes
+from stripe_sandbox.control.faults import fault_routes
+from stripe_sandbox.control.sandbox import Sandbox
+from stripe_sandbox.control.state import state_routes
+from stripe_sandbox.control.webhooks import webhook_routes
+
+_Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def control_routes(sandbox: Sandbox) -> list[Route]:
+    """Every route below `/_sandbox`."""
+    routes = [
+        *state_routes(sandbox),
+        *webhook_routes(sandbox),
+        *fault_routes(sandbox),
+        *authentication_routes(sandbox),
+    ]
+    return [Route(route.path, _refusing(route.endpoint), methods=_methods(route)) for route in routes]
+
+
+def _methods(route: Route) -> list[str]:
+    return sorted(route.methods or {"GET"})
+
+
+def _refusing(endpoint: _Endpoint) -> _Endpoint:
+    """The endpoint, with a readable answer to what cannot be done."""
+
+    async def guarded(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except ControlError as error:
+            return await refuse(request, error)
+
+    return guarded

@@ -1,0 +1,1 @@
+"""Faults on request: what goes wrong, where, how often."""

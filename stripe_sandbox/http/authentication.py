@@ -1,0 +1,67 @@
+"""Whose request it is: secret keys and the `Stripe-Account` header."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+
+from stripe_sandbox.http.errors import StripeError
+from stripe_sandbox.state.account import AccountState
+from stripe_sandbox.state.world import World
+
+_SHOWN_CHARS = 4
+_PREFIX_CHARS = 8
+
+
+def authenticate(world: World, keys: frozenset[str], headers: Mapping[str, str]) -> AccountState:
+    """The account that a request works on.
+
+    Raises:
+        StripeError: 401 without an accepted key; 403 if the key may not act for the account in `Stripe-Account`.
+    """
+    key = _secret_key(headers.get("authorization", ""))
+    if not key:
+        raise _unauthorized(
+            "You did not provide an API key. You need to provide your API key in the Authorization header, using "
+            "Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See "
+            "https://stripe.com/docs/api#authentication for details."
+        )
+    if key not in keys:
+        raise _unauthorized(f"Invalid API Key provided: {_masked(key)}")
+    wanted = headers.get("stripe-account")
+    if wanted is None:
+        return world.platform
+    account = world.accounts.get(wanted)
+    if account is None:
+        raise StripeError(
+            403,
+            "invalid_request_error",
+            f"The provided key '{_masked(key)}' does not have access to account '{wanted[:80]}' (or that account does "
+            "not exist). Application access may have been revoked.",
+            code="account_invalid",
+            executed=False,
+        )
+    return account
+
+
+def _secret_key(authorization: str) -> str:
+    """The key in an Authorization header: Bearer, or Basic with the key as user name. Empty if there is none."""
+    scheme, _, value = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value.strip(), validate=True).decode("ascii").partition(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+    return ""
+
+
+def _masked(key: str) -> str:
+    """The key as Stripe repeats it in errors: begin and end only."""
+    hidden = max(0, len(key) - _PREFIX_CHARS - _SHOWN_CHARS)
+    return key[:_PREFIX_CHARS] + "*" * hidden + (key[-_SHOWN_CHARS:] if hidden else "")
+
+
+def _unauthorized(message: str) -> StripeError:
+    headers = {"www-authenticate": 'Basic realm="Stripe"'}
+    return StripeError(401, "invalid_request_error", message, executed=False, headers=headers)

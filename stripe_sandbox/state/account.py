@@ -1,0 +1,95 @@
+"""The state of one Stripe account: its objects and its balance."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from stripe_sandbox.balance.book import BalanceBook
+from stripe_sandbox.cards import Card
+from stripe_sandbox.json_types import JsonObject
+from stripe_sandbox.state.collection import Collection
+from stripe_sandbox.state.event_log import Event
+
+Objects = Collection[JsonObject]
+
+
+def _objects(kind: str, *indexes: str) -> Objects:
+    """A collection of Stripe objects, indexed by the named fields."""
+
+    def by(name: str) -> Callable[[JsonObject], str | None]:
+        return lambda item: item.get(name)
+
+    return Collection(
+        kind,
+        identify=lambda item: str(item["id"]),
+        created=lambda item: int(item["created"]),
+        indexes={name: by(name) for name in indexes},
+    )
+
+
+def _events() -> Collection[Event]:
+    return Collection(
+        "event",
+        identify=lambda event: event.id,
+        created=lambda event: event.created,
+        indexes={
+            "type": lambda event: event.kind,
+            "delivery_success": lambda event: "false" if event.pending_webhooks else "true",
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointPrivate:
+    """What a webhook endpoint's object does not show.
+
+    Attributes:
+        secret: Signs what is sent to it.
+        connect: Whether it receives the events of connected accounts instead of the account's own.
+    """
+
+    secret: str
+    connect: bool
+
+
+@dataclass(slots=True)
+class AccountState:
+    """Everything that belongs to one account.
+
+    Attributes:
+        id: `acct_…`.
+        is_platform: Whether the secret keys belong to this account.
+        country: ISO 3166 country, upper case.
+        default_currency: Currency of an empty balance.
+        cards: How the card behind each payment method behaves; Stripe does not show it either.
+        endpoint_private: Secrets of the webhook endpoints, by endpoint id.
+    """
+
+    id: str
+    is_platform: bool
+    country: str = "US"
+    default_currency: str = "usd"
+    customers: Objects = field(default_factory=lambda: _objects("customer", "email"))
+    payment_methods: Objects = field(default_factory=lambda: _objects("PaymentMethod", "customer"))
+    payment_intents: Objects = field(default_factory=lambda: _objects("payment_intent", "customer"))
+    charges: Objects = field(default_factory=lambda: _objects("charge", "payment_intent", "customer", "transfer_group"))
+    refunds: Objects = field(default_factory=lambda: _objects("refund", "charge", "payment_intent"))
+    webhook_endpoints: Objects = field(default_factory=lambda: _objects("webhook_endpoint"))
+    events: Collection[Event] = field(default_factory=_events)
+    balance: BalanceBook = field(default_factory=BalanceBook)
+    cards: dict[str, Card] = field(default_factory=dict)
+    endpoint_private: dict[str, EndpointPrivate] = field(default_factory=dict)
+
+    def find(self, identifier: str) -> JsonObject | None:
+        """The object behind any id of this account, told by the id's prefix. None if there is none."""
+        collection = self._by_prefix().get(identifier.partition("_")[0])
+        return None if collection is None else collection.get(identifier)
+
+    def _by_prefix(self) -> dict[str, Objects]:
+        return {
+            "cus": self.customers,
+            "pm": self.payment_methods,
+            "pi": self.payment_intents,
+            "ch": self.charges,
+            "re": self.refunds,
+            "txn": self.balance.transactions,
+        }

@@ -1,0 +1,32 @@
+"""Where something happens: in which account, and at whose request."""
+
+from dataclasses import dataclass
+
+from stripe_sandbox.json_types import JsonObject
+from stripe_sandbox.state.account import AccountState
+from stripe_sandbox.state.event_log import Cause
+from stripe_sandbox.state.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What every change of state needs to know.
+
+    Attributes:
+        world: Clock, ids, scheduler and all accounts.
+        account: The account whose objects change.
+        cause: The request behind it, for the events that follow.
+    """
+
+    world: World
+    account: AccountState
+    cause: Cause
+
+    @property
+    def now(self) -> int:
+        """Sandbox time in whole seconds."""
+        return self.world.clock.seconds()
+
+    def emit(self, kind: str, subject: JsonObject, previous: JsonObject | None = None) -> None:
+        """Records an event about `subject` as it is now and tells the webhook endpoints."""
+        self.world.emit(self.account, kind, subject, self.cause, previous)

@@ -1,0 +1,1 @@
+"""Events told to webhook endpoints: signed, delivered with retries, disturbed on request."""

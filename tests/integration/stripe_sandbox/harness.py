@@ -1,0 +1,77 @@
+"""What the sandbox's integration tests share: a receiver of webhooks and clients."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+import stripe
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stripe_sandbox import API_VERSION
+from stripe_sandbox.settings import DEFAULT_API_KEY
+
+SECRET = "whsec_integration"
+DEADLINE_S = 10.0
+
+
+@dataclass
+class Receiver:
+    """A webhook endpoint that verifies signatures and can be told how to answer.
+
+    Attributes:
+        events: What came, in the order of arrival, duplicates included.
+        answers: Statuses of the next answers; 200 once they are used up.
+    """
+
+    url: str
+    events: list[dict[str, Any]] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
+    forged: int = 0
+
+    def types(self) -> list[str]:
+        return [str(event["type"]) for event in self.events]
+
+    async def receive(self, request: Request) -> Response:
+        body = await request.body()
+        parts = dict(part.split("=", 1) for part in request.headers["stripe-signature"].split(","))
+        expected = hmac.new(SECRET.encode(), f"{parts['t']}.".encode() + body, hashlib.sha256).hexdigest()
+        if not hmac.compare_digest(expected, parts["v1"]):
+            self.forged += 1
+            return Response(status_code=401)
+        status = self.answers.pop(0) if self.answers else 200
+        if status < 300:
+            self.events.append(json.loads(body))
+        return Response(status_code=status)
+
+
+def stripe_client(url: str) -> tuple[stripe.StripeClient, stripe.HTTPXClient]:
+    http = stripe.HTTPXClient()
+    return stripe.StripeClient(DEFAULT_API_KEY, base_addresses={"api": url}, http_client=http), http
+
+
+def raw_client(url: str) -> httpx.AsyncClient:
+    """Plain HTTP with key and version, for what the library hides."""
+    return httpx.AsyncClient(
+        base_url=url,
+        headers={"authorization": f"Bearer {DEFAULT_API_KEY}", "stripe-version": API_VERSION},
+        trust_env=False,
+        verify=False,
+        timeout=DEADLINE_S,
+    )
+
+
+async def eventually(condition: Callable[[], bool], what: str) -> None:
+    """Waits until the condition holds; fails, saying what did not happen, after a deadline."""
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            while not condition():  # noqa: ASYNC110  what is waited for has no event to wait on
+                await asyncio.sleep(0.005)
+    except TimeoutError:
+        pytest.fail(f"not within {DEADLINE_S} s: {what}")
