@@ -3,11 +3,12 @@
 import asyncio
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import structlog
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from payments_service.application import failpoints
@@ -46,6 +47,8 @@ EXECUTE_FOR_CONFIRMED = timedelta(minutes=15)
 EXECUTE_FOR = timedelta(hours=1)
 LEASE_MARGIN = timedelta(seconds=2)
 """How long after the time limit of an attempt its operation may be taken over."""
+
+_READY_POLL_SECONDS = 0.2
 
 FAILPOINT = "PAYMENTS_FAILPOINT"
 """Names a failpoint at which the process kills itself; for tests against the sandbox only."""
@@ -164,8 +167,13 @@ def build_loops(core: Core) -> list[Loop]:
     return [inbox_loop(events, poll), settlement_loop(settlement, poll), completer_loop(completer, poll)]
 
 
-async def run_workers(settings: Settings, stopping: asyncio.Event) -> None:
+async def run_workers(settings: Settings, stopping: asyncio.Event, ready: Callable[[], None] = lambda: None) -> None:
     """Run the workers of one process until `stopping` is set; rounds in progress are finished.
+
+    Args:
+        settings: of the service.
+        stopping: set it to end.
+        ready: called once, when the database has answered.
 
     Raises:
         ConfigurationError: a setting is missing or wrong.
@@ -173,6 +181,7 @@ async def run_workers(settings: Settings, stopping: asyncio.Event) -> None:
     core = Core(settings, "payments-worker")
     loops = build_loops(core)
     tasks = [asyncio.create_task(loop.run(), name=loop.name) for loop in loops]
+    tasks.append(asyncio.create_task(_tell_when_ready(core, stopping, ready), name="ready"))
     _log.info("workers.started", workers=[loop.name for loop in loops])
     await stopping.wait()
     for loop in loops:
@@ -180,6 +189,18 @@ async def run_workers(settings: Settings, stopping: asyncio.Event) -> None:
     await asyncio.gather(*tasks)
     await core.close()
     _log.info("workers.stopped")
+
+
+async def _tell_when_ready(core: Core, stopping: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Ask the database again and again until it answers; the workers log meanwhile that it does not."""
+    while not stopping.is_set():
+        try:
+            await core.probe()
+        except SQLAlchemyError:
+            await asyncio.sleep(_READY_POLL_SECONDS)
+        else:
+            ready()
+            return
 
 
 def _kinds(transactions: PostgresTransactions, stripe: StripeAdapter) -> dict[str, OperationKind]:

@@ -15,6 +15,9 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX = "PAYMENTS_"
+_MAY_BE_EMPTY = frozenset({"metrics_address", "worker_metrics_address"})
+"""Settings that an empty variable turns off; for all others empty means unset."""
+
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 List = Annotated[tuple[str, ...], NoDecode]
@@ -50,6 +53,9 @@ class Settings(BaseSettings):
     grpc_drain_seconds: int = Field(default=20, ge=0, le=600, description="How long a stop waits for calls in progress")
     rate_limit_per_second: int = Field(default=0, ge=0, description="Calls a second for each caller; 0: no limit")
     metrics_address: str = Field(default="127.0.0.1:9464", description="Where /metrics listens; empty: nowhere")
+    worker_metrics_address: str = Field(
+        default="127.0.0.1:9465", description="Where a worker's /metrics listens; port 0: a free one; empty: nowhere"
+    )
 
     stripe_api_key: SecretStr | None = Field(default=None, description="Stripe's secret or restricted key")
     stripe_api_base: str | None = Field(default=None, description="Unset: Stripe itself; else for example the sandbox")
@@ -84,6 +90,9 @@ class Settings(BaseSettings):
     event_attempts_max: int = Field(default=12, ge=1, description="Attempts of an event before it is parked as dead")
 
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="What is logged")
+    lifeline_fd: int | None = Field(
+        default=None, ge=0, description="Inherited descriptor; server and worker stop when it reads end-of-file"
+    )
 
     @field_validator("auth_algorithms", "return_url_origins", mode="before")
     @classmethod
@@ -103,7 +112,7 @@ class Settings(BaseSettings):
         except json.JSONDecodeError:
             raise ValueError('must be JSON such as {"admin": ["payments.read"]}') from None
 
-    @field_validator("grpc_address", "metrics_address")
+    @field_validator("grpc_address", "metrics_address", "worker_metrics_address")
     @classmethod
     def _address(cls, value: str) -> str:
         if value and not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}", value):
@@ -173,7 +182,7 @@ class _Explicit(Settings):
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
     values: dict[str, object] = {}
-    for field, info in Settings.model_fields.items():
+    for field in Settings.model_fields:
         name = f"{PREFIX}{field.upper()}"
         text = environment.get(name)
         if text is None and (path := environment.get(f"{name}_FILE")):
@@ -181,7 +190,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
                 text = Path(path).read_text(encoding="utf-8").strip()
             except OSError as error:
                 raise ConfigurationError(f"{name}_FILE: cannot read {path}: {error.strerror}") from None
-        if text is None or (text == "" and info.default != ""):
+        if text is None or (text == "" and field not in _MAY_BE_EMPTY):
             continue
         values[field] = text
     return values

@@ -1,1 +1,1 @@
-"""The `payments` command."""
+"""The command line: `payments …`. A command's machinery is imported only when the command runs."""

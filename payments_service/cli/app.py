@@ -1,0 +1,152 @@
+"""The commands and their options. Each hands over to the module of its name."""
+
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from payments_service.cli.errors import EXIT_FAILURE, EXIT_USAGE, CommandError
+from payments_service.config import ConfigurationError
+
+app = typer.Typer(
+    name="payments",
+    help="A payments service with a double-entry ledger that reconciles with Stripe. Start with `payments up`.",
+    epilog="Settings are environment variables PAYMENTS_…, see .env.example. Exit codes: 0 done, 1 failed, 2 wrong "
+    "usage or configuration.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+_AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+
+
+@app.command()
+def up(
+    once: Annotated[bool, typer.Option("--once", help="Stop after the purchase; exit 1 if any figure is off.")] = False,
+    as_json: _AsJson = False,
+) -> None:
+    """Start the whole stack, play one purchase through it, and serve until Ctrl-C.
+
+    Postgres (embedded, unless PAYMENTS_DATABASE_URL is set), the Stripe sandbox (unless PAYMENTS_STRIPE_API_KEY or
+    PAYMENTS_STRIPE_API_BASE is set), the gRPC server, a worker and the webhook gateway. Data and logs: .payments/.
+    """
+    from payments_service.cli.up import run_up
+
+    raise typer.Exit(run_up(once=once, as_json=as_json))
+
+
+@app.command()
+def demo(
+    target: Annotated[
+        str | None, typer.Option(help="host:port of the gRPC server; default: the stack of `payments up`.")
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option(help="Bearer token; default: that of the stack.", envvar="PAYMENTS_TOKEN")
+    ] = None,
+    as_json: _AsJson = False,
+) -> None:
+    """Play the purchase against a stack that is already running; exit 1 if any figure is off."""
+    from payments_service.cli.demo import run_demo
+
+    raise typer.Exit(run_demo(target=target, token=token, as_json=as_json))
+
+
+@app.command()
+def serve(
+    processes: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Server processes on the one port; default: the setting.")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="host:port to listen on; port 0 takes a free one; default: the setting.")
+    ] = None,
+) -> None:
+    """Serve gRPC until SIGTERM or Ctrl-C; then finish the calls in progress. Prints one JSON line when ready."""
+    from payments_service.cli.serve import run_serve
+
+    raise typer.Exit(run_serve(processes=processes, address=address))
+
+
+@app.command()
+def worker() -> None:
+    """Apply Stripe's events, settle, and finish open operations, until SIGTERM or Ctrl-C.
+
+    Run as many as you like. Prints one JSON line when ready.
+    """
+    from payments_service.cli.worker import run_worker
+
+    raise typer.Exit(run_worker())
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema; says from which to which."""
+    from payments_service.cli.migrate import run_migrate
+
+    run_migrate()
+
+
+@app.command()
+def token(
+    scope: Annotated[
+        list[str] | None, typer.Option(help="May be given several times; default: all that a backend needs.")
+    ] = None,
+    owner: Annotated[
+        list[str] | None, typer.Option(help="Act for this owner only; may be given several times; default: all.")
+    ] = None,
+    subject: Annotated[str, typer.Option(help="Who the token speaks for.")] = "developer",
+    expires: Annotated[str, typer.Option(help="Lifetime: 90s, 30m, 12h or 7d.")] = "24h",
+) -> None:
+    """Print a development token. It works only while the service is bound to loopback and uses the sandbox."""
+    from payments_service.cli.tokens import run_token
+
+    run_token(subject=subject, scopes=scope, owners=owner, expires=expires)
+
+
+@app.command()
+def key(
+    name: Annotated[
+        str | None, typer.Option(help="Id of the key, stored with what it encrypts; default: today's date.")
+    ] = None,
+) -> None:
+    """Print a new encryption key for PAYMENTS_ENCRYPTION_KEYS. Put it first there and keep the old ones behind it."""
+    from payments_service.cli.keys import run_key
+
+    run_key(name)
+
+
+def main() -> None:
+    """Run the command line. What a user can cause is one line and an exit code, never a stack trace."""
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+    except typer.TyperException as error:
+        _complain(f"{_said(error)} (`{Path(sys.argv[0]).name} --help` shows the usage)")
+        code = EXIT_USAGE
+    except ConfigurationError as error:
+        _complain(str(error))
+        code = EXIT_USAGE
+    except CommandError as error:
+        _complain(str(error))
+        code = error.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has gone; there is nobody to complain to.
+        code = EXIT_FAILURE
+    sys.exit(code)
+
+
+def _terminated(*_: object) -> None:
+    """SIGTERM before or after a command's own handling: end, letting `finally` blocks run."""
+    sys.exit(128 + signal.SIGTERM)
+
+
+def _said(error: typer.TyperException) -> str:
+    """What the parser has to say, on one line."""
+    text = getattr(error, "format_message", lambda: str(error))()
+    return " ".join(str(text).split())
+
+
+def _complain(text: str) -> None:
+    typer.echo(f"payments: {text}", err=True)

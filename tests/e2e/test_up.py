@@ -1,0 +1,225 @@
+"""`payments up` and `payments demo`, as a user runs them: in a folder, in a terminal, with Ctrl-C and worse."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.programs import BIN, PATIENCE_SECONDS, Family, clean_environment, run
+
+pytestmark = pytest.mark.xdist_group("e2e-up")
+
+FREE = "127.0.0.1:0"
+ADDRESSES = {
+    "PAYMENTS_GRPC_ADDRESS": FREE,
+    "PAYMENTS_METRICS_ADDRESS": FREE,
+    "PAYMENTS_WORKER_METRICS_ADDRESS": FREE,
+    "GATEWAY_ADDRESS": FREE,
+    "SANDBOX_ADDRESS": FREE,
+}
+GONE_SECONDS = 10.0
+"""How long after their parent's violent death children may live."""
+
+EVERYBODY = 8
+"""`up` itself, sandbox, gateway, server, worker, Postgres' keeper, Postgres, and at least one process of its."""
+
+
+class Up:
+    """`payments up`, running."""
+
+    def __init__(self, folder: Path, *options: str, **variables: str) -> None:
+        self.output = folder / "output"
+        self.errors = folder / "errors"
+        with self.output.open("wb") as output, self.errors.open("wb") as errors:
+            self.process = subprocess.Popen(
+                [str(BIN / "payments"), "up", *options],
+                cwd=folder,
+                env=clean_environment(**ADDRESSES | variables),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+            )
+        self.family = Family(self.process.pid)
+
+    def wait_for(self, text: str) -> str:
+        """Wait until it has printed a text; gives all that it has printed."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while text not in (printed := self.output.read_text()):
+            self.family.look()
+            assert self.process.poll() is None, self.errors.read_text()
+            assert time.monotonic() < deadline, printed + self.errors.read_text()
+            time.sleep(0.02)
+        self.family.look()
+        return printed
+
+    def ended(self) -> int:
+        return self.process.wait(PATIENCE_SECONDS)
+
+
+@contextmanager
+def running(folder: Path, *options: str, **variables: str) -> Iterator[Up]:
+    up = Up(folder, *options, **variables)
+    try:
+        yield up
+    finally:
+        if up.process.poll() is None:
+            up.process.terminate()
+            up.process.wait(PATIENCE_SECONDS)
+
+
+def watched(folder: Path, *options: str, **variables: str) -> tuple[int, Up]:
+    """Run `payments up` to its end, noting every process that it starts; gives the exit code."""
+    with running(folder, *options, **variables) as up:
+        done = threading.Event()
+
+        def watch() -> None:
+            while not done.wait(0.02):
+                up.family.look()
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            return up.ended(), up
+        finally:
+            done.set()
+            watcher.join()
+
+
+def test_once_exits_with_0_twice_in_a_row_and_leaves_no_process(tmp_path: Path) -> None:
+    code, up = watched(tmp_path, "--once", "--json")
+    assert code == 0, up.errors.read_text()
+    assert up.family.look() >= EVERYBODY
+    assert up.family.left() == []
+    document = json.loads(up.output.read_text())
+    assert document["ok"] is True
+    assert document["problems"] == []
+    assert document["purchase"]["status"] == "PAID"
+    assert document["fees"] == [
+        {"currency": "usd", "gross_minor": 2500, "fees_minor": 103, "refunded_minor": 0, "net_minor": 2397}
+    ]
+    assert [total["difference_minor"] for total in document["trial_balance"]["totals"]] == [0]
+    assert [(line["ledger_minor"], line["difference_minor"]) for line in document["stripe_balance"]] == [(2397, 0)]
+    assert document["stripe_balance_over_http_minor"] == {"usd": 2397}
+    kept = re.search(r"^database (\S+): new", up.errors.read_text(), re.MULTILINE)
+    assert kept is not None
+
+    # The sandbox has forgotten its money by now, and Postgres has not.
+    code, up = watched(tmp_path, "--once")
+    assert code == 0, up.errors.read_text()
+    assert up.family.left() == []
+    printed = up.output.read_text()
+    assert "Every figure is right" in printed
+    for shown in ("CreatePayment", "ledger posted", "PAID", "25.00", "1.03", "23.97", "expense:stripe_fee:usd"):
+        assert shown in printed
+    assert f"the newest is {kept[1]}" in up.errors.read_text()
+    assert not (tmp_path / ".payments" / "stack.json").exists()
+
+
+def test_it_serves_what_it_says_until_ctrl_c_and_leaves_no_process(tmp_path: Path) -> None:
+    with running(tmp_path) as up:
+        printed = up.wait_for("Serving until Ctrl-C")
+        assert up.family.look() >= EVERYBODY
+        assert (tmp_path / ".payments" / "stack.json").stat().st_mode & 0o777 == 0o600
+        assert (tmp_path / ".payments" / "keys").stat().st_mode & 0o777 == 0o700
+
+        demo = run("payments", "demo", "--json", folder=tmp_path)
+        assert demo.returncode == 0, demo.stderr
+        document = json.loads(demo.stdout)
+        assert [line["ledger_minor"] for line in document["stripe_balance"]] == [2 * 2397]
+        assert [line["difference_minor"] for line in document["stripe_balance"]] == [0]
+
+        other = run("payments", "up", "--once", folder=tmp_path, **ADDRESSES)
+        assert (other.returncode, other.stdout) == (1, "")
+        [line] = other.stderr.splitlines()
+        assert f"a stack runs already on {tmp_path / '.payments'} (process {up.process.pid}): gRPC 127.0.0.1:" in line
+
+        _paste(_lines_to_paste(printed), tmp_path)
+
+        up.process.send_signal(signal.SIGINT)
+        assert up.ended() == 0
+        assert up.family.wait_until_gone(0.0) == []
+
+
+def test_after_kill_9_no_process_is_left_and_the_next_start_works(tmp_path: Path) -> None:
+    with running(tmp_path) as up:
+        up.wait_for("Serving until Ctrl-C")
+        assert up.family.look() >= EVERYBODY
+        up.process.kill()
+        up.ended()
+        assert up.family.wait_until_gone(GONE_SECONDS) == []
+    nobody = run("payments", "demo", folder=tmp_path)
+    assert nobody.returncode == 1
+    assert "no stack is running" in nobody.stderr
+    code, up = watched(tmp_path, "--once", "--json")
+    assert code == 0, up.errors.read_text()
+
+
+def test_when_a_process_dies_it_says_which_and_stops_everything(tmp_path: Path) -> None:
+    with running(tmp_path) as up:
+        up.wait_for("Serving until Ctrl-C")
+        up.family.look()
+        os.kill(up.family.pid_of("payments_service worker"), signal.SIGKILL)
+        assert up.ended() == 1
+        assert up.family.wait_until_gone(0.0) == []
+    complaint = up.errors.read_text()
+    assert "payments: the worker ended with -9." in complaint
+    assert "worker.log" in complaint
+    assert "Traceback" not in complaint
+
+
+def test_when_a_process_cannot_start_it_shows_why_and_stops_everything(tmp_path: Path) -> None:
+    code, up = watched(tmp_path, GATEWAY_LOG_LEVEL="shouting")
+    assert code == 1
+    assert up.family.left() == []
+    complaint = up.errors.read_text()
+    assert "payments: the gateway ended with 2 before it was ready." in complaint
+    assert "GATEWAY_LOG_LEVEL" in complaint
+    assert "Traceback" not in complaint
+
+
+def test_an_address_that_was_set_and_is_taken_is_named_in_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        done = run("payments", "up", "--once", folder=tmp_path, **ADDRESSES | {"GATEWAY_ADDRESS": address})
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"payments: GATEWAY_ADDRESS: cannot listen on {address}: ")
+
+
+def _lines_to_paste(printed: str) -> list[str]:
+    _, _, after = printed.partition("To paste, in this folder:\n\n")
+    lines, _, _ = after.partition("\n\n")
+    return lines.splitlines()
+
+
+def _paste(lines: list[str], folder: Path) -> None:
+    """Run the lines in one shell as a user would paste them; each must succeed."""
+    commands = [line for line in lines if not line.startswith("grpcurl") or shutil.which("grpcurl")]
+    assert [line.split()[0] for line in commands].count("curl") >= 4
+    assert any("buf curl" in line for line in commands)
+    script = "set -eu\n" + "\n".join(commands)
+    done = subprocess.run(
+        ["sh", "-c", script],
+        cwd=folder,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS * 2,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"state": "PAYMENT_STATE_SUCCEEDED"' in done.stdout
+    assert '{"ready":true}' in done.stdout
+    assert "payments_rpc_calls_total" in done.stdout
+    assert '"object":"balance"' in done.stdout
+    assert "Every figure is right" in done.stdout

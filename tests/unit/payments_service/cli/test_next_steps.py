@@ -1,0 +1,44 @@
+"""The lines to paste."""
+
+from pathlib import Path
+
+from payments_service.cli.next_steps import addresses, lines_to_paste
+from payments_service.cli.stack.state import StackState
+
+STATE = StackState(
+    pid=1,
+    grpc_address="127.0.0.1:50051",
+    gateway_address="127.0.0.1:8080",
+    metrics_address="127.0.0.1:9464",
+    worker_metrics_address="",
+    stripe_api_base="http://127.0.0.1:12111",
+    stripe_api_key="sk_test_1",
+    token="ey.J.x",
+)
+
+
+def test_the_token_comes_first_and_is_used_by_every_call() -> None:
+    first, *others = lines_to_paste(STATE)
+    assert first == "export PAYMENTS_TOKEN=ey.J.x"
+    calls = [line for line in others if "payments_api.v1" in line]
+    assert len(calls) == 3
+    assert all('-H "authorization: Bearer $PAYMENTS_TOKEN"' in line for line in calls)
+
+
+def test_there_are_lines_for_grpcurl_buf_gateway_metrics_and_sandbox() -> None:
+    text = "\n".join(lines_to_paste(STATE))
+    assert "grpcurl -plaintext 127.0.0.1:50051 list" in text
+    assert "buf curl --protocol grpc --http2-prior-knowledge" in text
+    assert "curl -s http://127.0.0.1:8080/readyz" in text
+    assert "curl -s http://127.0.0.1:9464/metrics" in text
+    assert "curl -s -u sk_test_1: http://127.0.0.1:12111/v1/balance" in text
+
+
+def test_what_there_is_not_has_no_address() -> None:
+    names = [name for name, _ in addresses(STATE, Path("/somewhere/logs"))]
+    assert names == ["gRPC", "webhooks", "Stripe", "metrics, server", "logs"]
+
+
+def test_the_state_hides_its_secrets_in_its_repr() -> None:
+    assert "ey.J.x" not in repr(STATE)
+    assert "sk_test_1" not in repr(STATE)
