@@ -1,7 +1,8 @@
 #!/bin/sh
 # Build the virtual environment from uv.lock: setup.sh PYTHON VENV
 #
-# uv reads the lock; pip installs, because pip honours whatever package index this machine is configured for.
+# uv installs, in a few seconds. It does not read pip's configuration, so it is told the index that pip would use; where
+# that is not enough for it (an index that asks for a login, say), pip installs the same files, in half a minute.
 set -eu
 python="$1"
 venv="$2"
@@ -16,9 +17,21 @@ if [ ! -x "$venv/bin/pip" ]; then
     exit 1
   }
 fi
-echo "setup: installing the locked dependencies into $venv (half a minute the first time)" >&2
-pip() { "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps "$@"; }
-pip --require-hashes -r scripts/uv.txt
-"$venv/bin/uv" export --quiet --frozen --all-groups --no-emit-project --no-header --output-file "$venv/requirements.txt"
-pip --require-hashes -r "$venv/requirements.txt"
-pip --no-build-isolation --editable .
+
+pip() { "$venv/bin/python" -m pip --quiet --disable-pip-version-check "$@"; }
+configured() { pip config get "global.$1" 2>/dev/null || pip config get "user.$1" 2>/dev/null || true; }
+index="${PIP_INDEX_URL:-$(configured index-url)}"
+certificates="${PIP_CERT:-$(configured cert)}"
+[ -z "$index" ] || export UV_DEFAULT_INDEX="${UV_DEFAULT_INDEX:-$index}"
+[ -z "$certificates" ] || export SSL_CERT_FILE="${SSL_CERT_FILE:-$certificates}"
+
+echo "setup: installing the locked dependencies into $venv" >&2
+requirements="$venv/requirements.txt"
+pip install --no-deps --require-hashes -r scripts/uv.txt
+uv="$venv/bin/uv"
+"$uv" export --quiet --frozen --all-groups --no-emit-project --no-header --output-file "$requirements"
+"$uv" pip install --quiet --python "$venv/bin/python" --no-deps --require-hashes -r "$requirements" || {
+  echo "setup: uv could not; pip installs the same files instead" >&2
+  pip install --no-deps --require-hashes -r "$requirements"
+}
+pip install --no-deps --no-build-isolation --editable .
