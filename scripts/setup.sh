@@ -18,20 +18,18 @@ if [ ! -x "$venv/bin/pip" ]; then
   }
 fi
 
-pip() { "$venv/bin/python" -m pip --quiet --disable-pip-version-check "$@"; }
-configured() { pip config get "global.$1" 2>/dev/null || pip config get "user.$1" 2>/dev/null || true; }
-index="${PIP_INDEX_URL:-$(configured index-url)}"
-certificates="${PIP_CERT:-$(configured cert)}"
+pip() { "$venv/bin/python" -m pip --disable-pip-version-check "$@"; }
+index="${PIP_INDEX_URL:-$(pip config get global.index-url 2>/dev/null || true)}"
 [ -z "$index" ] || export UV_DEFAULT_INDEX="${UV_DEFAULT_INDEX:-$index}"
-[ -z "$certificates" ] || export SSL_CERT_FILE="${SSL_CERT_FILE:-$certificates}"
+[ -z "${PIP_CERT:-}" ] || export SSL_CERT_FILE="${SSL_CERT_FILE:-$PIP_CERT}"
 
 echo "setup: installing the locked dependencies into $venv" >&2
 requirements="$venv/requirements.txt"
-pip install --no-deps --require-hashes -r scripts/uv.txt
+pip install --quiet --no-deps --require-hashes -r scripts/uv.txt
 uv="$venv/bin/uv"
 "$uv" export --quiet --frozen --all-groups --no-emit-project --no-header --output-file "$requirements"
-"$uv" pip install --quiet --python "$venv/bin/python" --no-deps --require-hashes -r "$requirements" || {
+"$uv" pip install --quiet --system-certs --python "$venv/bin/python" --no-deps --require-hashes -r "$requirements" || {
   echo "setup: uv could not; pip installs the same files instead" >&2
-  pip install --no-deps --require-hashes -r "$requirements"
+  pip install --quiet --no-deps --require-hashes -r "$requirements"
 }
-pip install --no-deps --no-build-isolation --editable .
+pip install --quiet --no-deps --no-build-isolation --editable .
