@@ -22,7 +22,7 @@ from payments_service.application.operations.kind import OperationKind
 from payments_service.application.operations.runner import OperationRunner
 from payments_service.application.payments import confirm, create
 from payments_service.application.payments.read import PaymentReader
-from payments_service.application.payments.refresh import IntentFetcher
+from payments_service.application.payments.refresh import IntentFetcher, IntentFollower
 from payments_service.application.payments.return_url import ReturnUrls
 from payments_service.application.reporting import StripeBalanceReader
 from payments_service.application.settlement.settle import Settlement
@@ -158,11 +158,11 @@ def build_loops(core: Core) -> list[Loop]:
     """The workers of one process."""
     settings = core.settings
     poll = settings.worker_poll_ms / 1000
-    fetcher = IntentFetcher(core.stripe)
+    follower = IntentFollower(core.transactions, IntentFetcher(core.stripe))
     events = ApplyEvents(
-        core.transactions, fetcher, ApplySettings(settings.worker_batch_max, settings.event_attempts_max)
+        core.transactions, follower, ApplySettings(settings.worker_batch_max, settings.event_attempts_max)
     )
-    settlement = Settlement(core.transactions, core.stripe, fetcher, settings.settlement_sweep_seconds)
+    settlement = Settlement(core.transactions, core.stripe, follower, settings.settlement_sweep_seconds)
     completer = Completer(core.transactions, core.stripe, core.kinds, core.runner, core.lease)
     return [inbox_loop(events, poll), settlement_loop(settlement, poll), completer_loop(completer, poll)]
 

@@ -28,7 +28,7 @@ async def test_a_generated_stub_pays_and_the_money_arrives_in_the_ledger(caller:
 
     fees = await caller.settled_fees(created.payment.id)
     assert [fees.gross.amount_minor, fees.fees.amount_minor, fees.net.amount_minor] == [GROSS, FEE, NET]
-    await until(lambda: _webhook_applied(caller, created.payment.id))
+    await until(lambda: _caught_up(caller, created.payment.id))
 
     payment = await caller.payment(created.payment.id)
     assert payment.amount_captured.amount_minor == GROSS
@@ -92,8 +92,7 @@ async def test_a_declined_card_can_be_followed_by_a_good_one(caller: Caller, sta
     assert declined.reason == "STRIPE_DECLINED"
     assert declined.metadata["decline_code"] == "insufficient_funds"
     assert declined.metadata["payment_id"] == created.payment.id
-    payment = await caller.payment(created.payment.id)
-    assert payment.last_failure.decline_code == "insufficient_funds"
+    assert (await caller.payment(created.payment.id)).last_failure.decline_code == "insufficient_funds"
 
     confirmed = await caller.confirm(created.payment.id, "pm_card_visa")
     assert confirmed.payment.state == payment_pb2.PAYMENT_STATE_SUCCEEDED
@@ -101,8 +100,10 @@ async def test_a_declined_card_can_be_followed_by_a_good_one(caller: Caller, sta
     assert len(await stack.stripe.intents(request.reference)) == 1
 
 
-async def _webhook_applied(caller: Caller, payment_id: str) -> bool:
-    return bool((await caller.payment(payment_id)).stripe_event_ids)
+async def _caught_up(caller: Caller, payment_id: str) -> bool:
+    """Whether the payment shows its webhook and its balance transaction: it follows them one by one."""
+    payment = await caller.payment(payment_id)
+    return bool(payment.stripe_event_ids and payment.stripe_balance_transaction_id)
 
 
 async def _buf_curl(stack: Stack, method: str, body: dict[str, object]) -> dict[str, dict[str, object]]:

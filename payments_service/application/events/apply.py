@@ -14,7 +14,8 @@ import structlog
 
 from payments_service.application.events.effects import Effect, effect_of
 from payments_service.application.events.model import EventRow
-from payments_service.application.payments.refresh import IntentFetcher, follow_intents
+from payments_service.application.operations.model import StaleAnswerError
+from payments_service.application.payments.refresh import IntentFollower
 from payments_service.application.ports import Transactions, UnitOfWork
 from payments_service.domain.errors import PaymentsError, Reason
 from payments_service.observability.work_metrics import EVENT_APPLY_SECONDS, EVENTS_APPLIED_TOTAL
@@ -37,9 +38,9 @@ class ApplySettings:
 class ApplyEvents:
     """The inbox worker's use case."""
 
-    def __init__(self, transactions: Transactions, fetcher: IntentFetcher, settings: ApplySettings) -> None:
+    def __init__(self, transactions: Transactions, follower: IntentFollower, settings: ApplySettings) -> None:
         self._transactions = transactions
-        self._fetcher = fetcher
+        self._follower = follower
         self._settings = settings
 
     async def run_once(self) -> int:
@@ -66,20 +67,21 @@ class ApplyEvents:
 
     async def _apply(self, began: datetime, events: Sequence[EventRow]) -> None:
         wanted = {event.intent_id for event in events if Effect.PAYMENT in effect_of(event.type)} - {""}
-        intents = await self._fetcher.fetch(wanted)
+        event_ids: dict[str, list[str]] = {}
+        for event in events:
+            if event.intent_id in wanted and Effect.PAYMENT in effect_of(event.type):
+                event_ids.setdefault(event.intent_id, []).append(event.event_id)
+        due = sorted({event.stripe_account for event in events if Effect.SETTLE in effect_of(event.type)})
 
-        async def commit(unit: UnitOfWork) -> datetime:
-            by_intent: dict[str, list[str]] = {}
-            for event in events:
-                if event.intent_id in intents and Effect.PAYMENT in effect_of(event.type):
-                    by_intent.setdefault(event.intent_id, []).append(event.event_id)
-            await follow_intents(unit, intents.values(), began, by_intent)
-            due = sorted({event.stripe_account for event in events if Effect.SETTLE in effect_of(event.type)})
+        ended = began
+
+        async def also(unit: UnitOfWork) -> None:
+            nonlocal ended
             await unit.settlement.mark_due(due)
             await unit.inbox.done([event.id for event in events])
-            return await unit.now()
+            ended = await unit.now()
 
-        ended = await self._transactions.run(commit)
+        await self._follower.follow(wanted, event_ids=event_ids, began=began, also=also)
         for event in events:
             EVENTS_APPLIED_TOTAL.labels(_known(event.type), "done").inc()
             EVENT_APPLY_SECONDS.observe((ended - event.receive_time).total_seconds())
@@ -88,10 +90,10 @@ class ApplyEvents:
     async def _failed(self, event: EventRow, error: Exception) -> None:
         text = (error.message if isinstance(error, PaymentsError) else f"{type(error).__name__}: {error}")[:ERROR_MAX]
         # An outage is not the event's fault: it waits until the outage is over, however long that takes.
-        outage = isinstance(error, PaymentsError) and error.reason in {
-            Reason.STRIPE_UNAVAILABLE,
-            Reason.DATABASE_UNAVAILABLE,
-        }
+        outage = isinstance(error, StaleAnswerError) or (
+            isinstance(error, PaymentsError)
+            and error.reason in {Reason.STRIPE_UNAVAILABLE, Reason.DATABASE_UNAVAILABLE}
+        )
         dead = event.attempts >= self._settings.attempts_max and not outage
         log = _log.bind(event_id=event.event_id, type=event.type, attempts=event.attempts, error=text)
         if dead:

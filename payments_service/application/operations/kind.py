@@ -35,6 +35,17 @@ class OperationKind(Protocol):
         """Change our objects as Stripe's final answer says, inside the transaction that stores the reply.
 
         `now` is the database's clock, after the answer had arrived.
+
+        Raises:
+            StaleAnswerError: the answer may be older than what is stored; nothing was changed.
+        """
+        ...
+
+    async def look_again(self, operation: Operation, outcome: Answered | Refused) -> Answered | Refused:
+        """The same outcome with the object as it is now.
+
+        Raises:
+            PaymentsError: STRIPE_UNAVAILABLE.
         """
         ...
 

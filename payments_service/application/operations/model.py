@@ -70,9 +70,15 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """Stripe did it; `body` is the object."""
+    """Stripe did it.
+
+    Attributes:
+        body: the object.
+        observed_from: database time from which on Stripe was asked for it; None: the operation's own start.
+    """
 
     body: Json
+    observed_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +88,12 @@ class Refused:
     Attributes:
         error: what to tell the caller.
         body: Stripe's error object, which may carry the payment intent that was declined.
+        observed_from: see Answered.
     """
 
     error: PaymentsError
     body: Json = field(default_factory=dict)
+    observed_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,10 @@ class Unknown:
     """It was sent, and whether it was done is not known."""
 
     why: str
+
+
+class StaleAnswerError(Exception):
+    """An answer may be older than what is stored already: ask Stripe again, and try with what it says then."""
 
 
 Outcome = Answered | Refused | NotExecuted | Unknown

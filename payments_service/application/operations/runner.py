@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from payments_service.application import failpoints
@@ -26,12 +27,16 @@ from payments_service.application.operations.model import (
     OperationState,
     Outcome,
     Refused,
+    StaleAnswerError,
     StripeCall,
     Unknown,
 )
 from payments_service.application.ports import ReplyCodec, StoredOutcome, Stripe, Transactions, UnitOfWork
 from payments_service.domain.errors import Code, PaymentsError, Reason
 from payments_service.domain.ids import Prefix, format_id, new_id
+
+LOOKS_MAX = 5
+"""How often an answer that was overtaken is looked up again before the completer takes over."""
 
 RETRY_UNKNOWN_MS = 2_000
 """When a caller should ask again for an outcome that is not known yet."""
@@ -200,12 +205,26 @@ class OperationRunner:
                 return await self._finish(operation, final)
 
     async def _finish(self, operation: Operation, outcome: Answered | Refused) -> Completed:
-        applied = await self._transactions.run(lambda unit: self._apply(unit, operation, outcome))
+        try:
+            applied = await self._apply_fresh(operation, outcome)
+        except StaleAnswerError:
+            why = "its answer was overtaken again and again by other news of the same object"
+            await self._transactions.run(lambda unit: self._postpone(unit, operation, why))
+            raise _unknown(operation.id) from None
         if applied.error is not None:
             raise applied.error
         if not isinstance(applied.result, bytes):
             raise TypeError(f"operation {operation.id} ended without a reply")
         return Completed(applied.result, replayed=False, client_secret=applied.client_secret)
+
+    async def _apply_fresh(self, operation: Operation, outcome: Answered | Refused) -> Applied:
+        """Apply the outcome; where news of the same object came in between, look again first, a few times at most."""
+        for _ in range(LOOKS_MAX):
+            try:
+                return await self._transactions.run(partial(self._apply, operation=operation, outcome=outcome))
+            except StaleAnswerError:
+                outcome = await self._kinds[operation.kind].look_again(operation, outcome)
+        raise StaleAnswerError
 
     async def _apply(self, unit: UnitOfWork, operation: Operation, outcome: Answered | Refused) -> Applied:
         current, now = await unit.operations.lock(operation.id)

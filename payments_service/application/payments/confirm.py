@@ -8,7 +8,7 @@ from payments_service.application.caller import IdempotentRequest, Principal
 from payments_service.application.operations.kind import Applied
 from payments_service.application.operations.model import Answered, Json, Operation, Refused
 from payments_service.application.operations.runner import Completed, OperationRunner, Planned
-from payments_service.application.payments.outcome import apply_intent, with_payment
+from payments_service.application.payments.outcome import apply_intent, look_again, with_payment
 from payments_service.application.payments.read import require_visible
 from payments_service.application.payments.return_url import ReturnUrls
 from payments_service.application.ports import Stripe, Transactions, UnitOfWork
@@ -73,6 +73,10 @@ class ConfirmPaymentOperation:
             return applied
         assert isinstance(outcome, Refused), "Stripe's answer to a confirm is the intent"  # noqa: S101 - narrows
         return Applied(error=with_payment(outcome.error, payment))
+
+    async def look_again(self, operation: Operation, outcome: Answered | Refused) -> Answered | Refused:  # noqa: ARG002 - the outcome names the intent
+        """The outcome with the intent as it is now."""
+        return await look_again(self._transactions, self._stripe, outcome)
 
     async def abandon(self, unit: UnitOfWork, operation: Operation, why: str, now: datetime) -> None:
         """Nothing was attempted, so the payment stays where it is."""

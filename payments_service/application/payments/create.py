@@ -9,7 +9,7 @@ from payments_service.application.caller import IdempotentRequest, Principal
 from payments_service.application.operations.kind import Applied
 from payments_service.application.operations.model import Answered, Json, Operation, Refused
 from payments_service.application.operations.runner import Completed, OperationRunner, Planned
-from payments_service.application.payments.outcome import apply_intent, with_payment
+from payments_service.application.payments.outcome import apply_intent, look_again, with_payment
 from payments_service.application.payments.return_url import ReturnUrls
 from payments_service.application.ports import CreateIntent, Stripe, Transactions, UnitOfWork
 from payments_service.domain.ids import Prefix, format_id, new_id
@@ -108,6 +108,10 @@ class CreatePaymentOperation:
             await unit.payments.save(payment)
             applied = Applied(error=with_payment(outcome.error, payment))
         return applied
+
+    async def look_again(self, operation: Operation, outcome: Answered | Refused) -> Answered | Refused:  # noqa: ARG002 - the outcome names the intent
+        """The outcome with the intent as it is now."""
+        return await look_again(self._transactions, self._stripe, outcome)
 
     async def abandon(self, unit: UnitOfWork, operation: Operation, why: str, now: datetime) -> None:
         """The payment failed: there is no intent and there will be none."""

@@ -1,17 +1,21 @@
 """Payments follow freshly fetched payment intents, whoever noticed that they should: an event or settlement."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
+from functools import partial
 
-from payments_service.application.ports import Stripe, UnitOfWork
+from payments_service.application.operations.model import StaleAnswerError
+from payments_service.application.ports import Stripe, Transactions, UnitOfWork
 from payments_service.domain.ids import Prefix, parse_id
 from payments_service.domain.payment.model import IntentSnapshot, Payment
-from payments_service.domain.payment.transitions import follow, with_events
+from payments_service.domain.payment.transitions import follow, may_be_older, with_events
 
 FETCHES_MAX = 8
 """Payment intents that are fetched at the same time."""
+
+LOOKS_MAX = 5
+"""How often intents are fetched again because other news of their payments came in between."""
 
 METADATA_PAYMENT = "payments_payment_id"
 """The key under which Stripe's metadata holds our payment id."""
@@ -64,32 +68,61 @@ async def payments_behind(unit: UnitOfWork, hints: Mapping[str, str]) -> dict[st
     return found
 
 
-async def follow_intents(
-    unit: UnitOfWork,
-    intents: Iterable[IntentSnapshot],
-    began: datetime,
+class IntentFollower:
+    """Moves our payments to where Stripe's payment intents are."""
+
+    def __init__(self, transactions: Transactions, fetcher: IntentFetcher) -> None:
+        self._transactions = transactions
+        self._fetcher = fetcher
+
+    async def follow(
+        self,
+        intent_ids: Collection[str],
+        *,
+        event_ids: Mapping[str, Sequence[str]] | None = None,
+        began: datetime | None = None,
+        also: Callable[[UnitOfWork], Awaitable[None]] | None = None,
+    ) -> None:
+        """Fetch intents and let our payments follow them in one transaction; what is not ours is passed over.
+
+        Args:
+            intent_ids: Stripe's ids.
+            event_ids: the events that led here, by intent id.
+            began: a database time from before now, if one is at hand.
+            also: what else is to be committed with it.
+
+        Raises:
+            StaleAnswerError: other news of the same payments kept coming in between.
+            PaymentsError: STRIPE_UNAVAILABLE.
+        """
+        for _ in range(LOOKS_MAX):
+            if began is None:
+                began = await self._transactions.run(lambda unit: unit.now())
+            intents = await self._fetcher.fetch(intent_ids)
+            try:
+                return await self._transactions.run(partial(_commit, intents, event_ids or {}, began, also))
+            except StaleAnswerError:
+                began = None
+        raise StaleAnswerError
+
+
+async def _commit(
+    intents: Mapping[str, IntentSnapshot],
     event_ids: Mapping[str, Sequence[str]],
-) -> dict[str, UUID]:
-    """Move our payments to where freshly fetched intents put them; intents that are not ours are passed over.
-
-    Args:
-        unit: the transaction.
-        intents: as fetched.
-        began: database time before the first fetch began.
-        event_ids: the events that led here, by intent id.
-
-    Returns:
-        Ids of the payments by intent id.
-    """
-    by_id = {intent.id: intent for intent in intents}
-    found = await payments_behind(
-        unit, {intent.id: intent.metadata.get(METADATA_PAYMENT, "") for intent in by_id.values()}
-    )
-    if found:
-        ended = await unit.now()
-        for intent_id, payment in found.items():
-            if payment.amount.currency != by_id[intent_id].amount.currency:
-                continue  # a hint that does not fit: somebody else's intent names our payment
-            moved = follow(payment, by_id[intent_id], began=began, ended=ended)
-            await unit.payments.save(with_events(moved, tuple(event_ids.get(intent_id, ()))))
-    return {intent_id: payment.id for intent_id, payment in found.items()}
+    began: datetime,
+    also: Callable[[UnitOfWork], Awaitable[None]] | None,
+    unit: UnitOfWork,
+) -> None:
+    hints = {intent_id: intent.metadata.get(METADATA_PAYMENT, "") for intent_id, intent in intents.items()}
+    found = await payments_behind(unit, hints)
+    ended = await unit.now() if found else began
+    for intent_id, payment in found.items():
+        intent = intents[intent_id]
+        if payment.amount.currency != intent.amount.currency:
+            continue  # a hint that does not fit: somebody else's intent names our payment
+        if may_be_older(payment, intent, began):
+            raise StaleAnswerError
+        moved = follow(payment, intent, began=began, ended=ended)
+        await unit.payments.save(with_events(moved, tuple(event_ids.get(intent_id, ()))))
+    if also is not None:
+        await also(unit)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 
-from payments_service.application.payments.refresh import IntentFetcher, follow_intents, payments_behind
+from payments_service.application.payments.refresh import IntentFollower, payments_behind
 from payments_service.application.ports import DueAccount, Stripe, Transactions, UnitOfWork
 from payments_service.domain.errors import PaymentsError
 from payments_service.domain.ids import new_id
@@ -34,11 +34,11 @@ class Settlement:
     """The settlement worker's use case."""
 
     def __init__(
-        self, transactions: Transactions, stripe: Stripe, fetcher: IntentFetcher, sweep_seconds: float
+        self, transactions: Transactions, stripe: Stripe, follower: IntentFollower, sweep_seconds: float
     ) -> None:
         self._transactions = transactions
         self._stripe = stripe
-        self._fetcher = fetcher
+        self._follower = follower
         self._sweep_seconds = sweep_seconds
 
     async def run_once(self) -> int:
@@ -112,9 +112,7 @@ class Settlement:
         """Let payments follow their intents: their events may be late, or never come."""
         if not intent_ids:
             return
-        began = await self._transactions.run(lambda unit: unit.now())
-        intents = await self._fetcher.fetch(intent_ids)
-        await self._transactions.run(lambda unit: follow_intents(unit, intents.values(), began, {}))
+        await self._follower.follow(intent_ids)
 
 
 async def _postpone(account: DueAccount, unit: UnitOfWork) -> None:

@@ -19,9 +19,15 @@ EVENT_IDS_MAX = 50
 """How many ids of applied events a payment remembers."""
 
 
-def is_stale(payment: Payment, began: datetime) -> bool:
-    """Whether an answer whose call began at `began` may be older than what the payment already shows."""
-    return payment.observed_time is not None and began < payment.observed_time
+def may_be_older(payment: Payment, intent: IntentSnapshot, began: datetime) -> bool:
+    """Whether nobody can tell if an answer is older than what the payment shows, so that Stripe has to be asked again.
+
+    That is so when its call began before the last applied answer had arrived. Final states need no asking: nothing can
+    come after them.
+    """
+    if payment.observed_time is None or payment.state in FINAL or intent.state in FINAL:
+        return False
+    return began < payment.observed_time
 
 
 def follow(payment: Payment, intent: IntentSnapshot, *, began: datetime, ended: datetime) -> Payment:
@@ -34,11 +40,11 @@ def follow(payment: Payment, intent: IntentSnapshot, *, began: datetime, ended: 
         ended: database time after it ended.
 
     Returns:
-        The payment moved forward, or unchanged when the answer may be older than what is known and is not final.
+        The payment moved forward, or unchanged when the answer may be older than what is known.
     """
     if payment.state in FINAL and intent.state not in FINAL:
         return payment
-    if is_stale(payment, began) and intent.state not in FINAL:
+    if may_be_older(payment, intent, began):
         return payment
     currency = payment.amount.currency
     charge = intent.charge

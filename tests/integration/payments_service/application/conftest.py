@@ -23,7 +23,7 @@ async def house(database_url: str) -> AsyncIterator[House]:
             database_url=SecretStr(database_url),
             stripe_api_key=SecretStr(DEFAULT_API_KEY),
             stripe_api_base=sandbox.url,
-            stripe_timeout_ms=500,
+            stripe_timeout_ms=5000,
             stripe_attempts_max=1,
             stripe_page_size=3,
             encryption_keys=new_key("test"),

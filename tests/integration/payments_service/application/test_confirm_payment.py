@@ -1,7 +1,10 @@
 """ConfirmPayment: attempts a payment that waits for it, and only such a one."""
 
+import asyncio
 from typing import Any
 
+import grpc
+import pytest
 from payments_api.v1 import payment_pb2, payment_service_pb2
 
 from tests.integration.payments_service.application.house import PAY, House, failure
@@ -59,3 +62,58 @@ async def test_a_decline_can_be_tried_again_with_a_new_key(house: House) -> None
 
     assert (declined.reason, declined.metadata["payment_id"]) == ("STRIPE_DECLINED", payment.id)
     assert paid.payment.state == payment_pb2.PAYMENT_STATE_SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("method", "state"),
+    [
+        ("pm_card_authenticationRequired", payment_pb2.PAYMENT_STATE_REQUIRES_ACTION),
+        ("pm_card_chargeDeclined", payment_pb2.PAYMENT_STATE_REQUIRES_PAYMENT_METHOD),
+    ],
+)
+async def test_news_that_arrive_while_it_is_under_way_do_not_swallow_the_answer(
+    house: House, method: str, state: int
+) -> None:
+    payment = (await house.create("k")).payment
+    await house.control(
+        "POST",
+        "/faults",
+        {"effect": "latency_after", "path": "/v1/payment_intents/{id}/confirm", "latency_ms": 300, "count": 1},
+    )
+    attempt = asyncio.ensure_future(confirm(house, payment.id, method=method))
+    async with asyncio.timeout(10):
+        while not await house.sql("SELECT 1 FROM stripe_operations WHERE kind = 'payment.confirm'"):
+            pass
+    # As if an event's fetch had begun before the attempt and was applied while it was under way.
+    await house.sql("UPDATE payments SET observed_time = clock_timestamp()")
+    try:
+        reply = (await attempt).payment
+    except grpc.aio.AioRpcError:
+        reply = None
+
+    after = (await house.get(payment.id)).payment
+    assert after.state == state
+    assert reply is None or reply.state == state
+    assert after.HasField("last_failure") == (method == "pm_card_chargeDeclined")
+
+
+async def test_an_event_that_was_overtaken_is_looked_up_again(house: House) -> None:
+    payment = (await house.create("k")).payment
+    await confirm(house, payment.id, method="pm_card_authenticationRequired")
+    await house.sql(
+        "UPDATE payments SET state = 'REQUIRES_CONFIRMATION', observed_time = clock_timestamp() + interval '50 ms'"
+    )
+    event = {
+        "id": "evt_1",
+        "type": "payment_intent.requires_action",
+        "livemode": False,
+        "data": {"object": {"object": "payment_intent", "id": payment.stripe_payment_intent_id}},
+    }
+    await house.record(event)
+
+    async with asyncio.timeout(10):
+        while not await house.sql("SELECT 1 FROM stripe_events WHERE state = 'DONE'"):
+            await house.sql("UPDATE stripe_events SET next_attempt_time = now()")
+            await house.run("inbox")
+
+    assert (await house.get(payment.id)).payment.state == payment_pb2.PAYMENT_STATE_REQUIRES_ACTION

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
 from payments_api.v1 import payment_pb2, payment_service_pb2
+from sqlalchemy import make_url
 
 from payments_service.application import failpoints
+from payments_service.storage.embedded import EmbeddedPostgres
 from tests.integration.payments_service.application.house import PAY, House, create_request, failure
 
 CREATE = "/v1/payment_intents"
@@ -70,7 +73,9 @@ async def test_an_unknown_outcome_becomes_known_once(
 
 
 @pytest.mark.parametrize("after", [True, False], ids=["with the effect", "without the effect"])
-async def test_a_timeout_is_an_unknown_outcome(house: House, after: bool) -> None:
+async def test_a_timeout_is_an_unknown_outcome(house: House, after: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = house.core.stripe_client
+    monkeypatch.setattr(client, "_settings", replace(client._settings, timeout_seconds=0.5))
     await house.control("POST", "/faults", {"effect": "latency", "latency_ms": 1500, "path": CREATE, "count": 1})
     if not after:
         await house.control("POST", "/faults", {"effect": "reset_before", "path": CREATE, "count": 1})
@@ -168,16 +173,16 @@ async def test_a_caller_that_hangs_up_does_not_stop_what_it_began(house: House) 
     assert len(await house.intents()) == 1
 
 
-async def test_when_the_database_is_away_nothing_is_sent(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    await house.sql("SELECT 1")
-    await house.core.engine.dispose()
-    monkeypatch.setattr(house.core.engine.sync_engine.pool, "_creator", _refuse)
-
-    failed = await failure(house.create("k", **PAY))
+async def test_when_the_database_is_away_nothing_is_sent(
+    house: House, database_url: str, postgres: EmbeddedPostgres
+) -> None:
+    name = make_url(database_url).database
+    with psycopg.connect(postgres.address.url(), autocommit=True) as administrator:
+        administrator.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        administrator.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        failed = await failure(house.create("k", **PAY))
+        administrator.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
 
     assert (failed.code, failed.reason, failed.retry) == ("UNAVAILABLE", "DATABASE_UNAVAILABLE", True)
     assert await house.intents() == []
-
-
-def _refuse(*_: object) -> None:
-    raise psycopg.OperationalError("connection refused")
+    assert (await house.create("k", **PAY)).payment.state == payment_pb2.PAYMENT_STATE_SUCCEEDED
