@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from stripe._encode import _api_encode
 
@@ -25,7 +25,6 @@ def flat(tree: dict[str, object], prefix: str = "") -> list[tuple[str, str]]:
     return pairs
 
 
-@settings(max_examples=40, deadline=None)
 @given(TREES)
 def test_whatever_is_nested_comes_back_as_it_was(tree: dict[str, object]) -> None:
     if len(flat(tree)) <= FIELDS_MAX and all(name.count("[") < DEPTH_MAX for name, _ in flat(tree)):

@@ -14,12 +14,11 @@ SILENT = "import sys; sys.exit(3)"
 
 
 async def _started(code: str, folder: Path) -> Child:
-    script = folder / "talk.py"
-    script.write_text(code)
-    child = Child("talker", ["runpy", str(script)], folder)
+    (folder / "talk.py").write_text(code)
+    child = Child("talker", ["talk"], folder)
     read, write = os.pipe()
     try:
-        await child.start(os.environ, read)
+        await child.start({**os.environ, "PYTHONPATH": str(folder)}, read)
     finally:
         os.close(read)
         os.close(write)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from payments_service.domain.ledger.account import Account, AccountKind
@@ -65,7 +65,6 @@ def _without_split_groups(requests: list[PostRequest]) -> list[PostRequest]:
 
 
 @given(_requests())
-@settings(max_examples=150, deadline=None)
 def test_books_balance_and_groups_stay_together(requests: list[PostRequest]) -> None:
     decision = run(_accounts(), *requests)
     for group in {one.atomic_group for one in requests if one.atomic_group}:
@@ -74,7 +73,6 @@ def test_books_balance_and_groups_stay_together(requests: list[PostRequest]) -> 
 
 
 @given(_requests())
-@settings(max_examples=150, deadline=None)
 def test_no_request_takes_an_account_below_its_floor(requests: list[PostRequest]) -> None:
     unforced = [replace(one, forced=False) for one in requests]
     for one in run(_accounts(), *unforced).accounts:
@@ -82,7 +80,6 @@ def test_no_request_takes_an_account_below_its_floor(requests: list[PostRequest]
 
 
 @given(_requests())
-@settings(max_examples=100, deadline=None)
 def test_a_batch_does_what_its_requests_do_one_after_the_other(requests: list[PostRequest]) -> None:
     alone = [replace(one, atomic_group=None) for one in requests]
     together = run(_accounts(), *alone)
