@@ -52,9 +52,13 @@ class Processes:
                     group.create_task(self._start_sandbox(self._sandbox))
                 group.create_task(self._start_gateway())
                 group.create_task(self._start_service())
-        except* CommandError as failures:
-            # One failure makes the others give up; the first is what a person needs to hear.
-            raise _first(failures) from None
+        except BaseExceptionGroup as failures:
+            # One failure makes the others give up; the first is what a person needs to hear. Not `except*`: what is
+            # raised there comes out as a group again on some releases of Python 3.11.
+            known = failures.subgroup(CommandError)
+            if known is None:
+                raise
+            raise _first(known) from None
 
     async def first_death(self) -> CommandError:
         """Wait until one of the processes ends, which nobody asked for; returns what to say of it."""
@@ -132,7 +136,7 @@ class Processes:
         self._say(name, time.monotonic() - started)
 
 
-def _first(failures: ExceptionGroup[CommandError]) -> CommandError:
+def _first(failures: BaseExceptionGroup[CommandError]) -> CommandError:
     failure: BaseException = failures
     while isinstance(failure, BaseExceptionGroup):
         failure = failure.exceptions[0]
