@@ -205,9 +205,9 @@ async def _tell_when_ready(core: Core, stopping: asyncio.Event, ready: Callable[
 
 def _kinds(transactions: PostgresTransactions, stripe: StripeAdapter) -> dict[str, OperationKind]:
     kinds: list[OperationKind] = [
-        create.CreatePaymentOperation(transactions, stripe, create.KIND, EXECUTE_FOR),
-        create.CreatePaymentOperation(transactions, stripe, create.KIND_CONFIRMED, EXECUTE_FOR_CONFIRMED),
-        confirm.ConfirmPaymentOperation(transactions, stripe, EXECUTE_FOR_CONFIRMED),
+        create.CreatePaymentOperation(create.KIND, EXECUTE_FOR, transactions, stripe),
+        create.CreatePaymentOperation(create.KIND_CONFIRMED, EXECUTE_FOR_CONFIRMED, transactions, stripe),
+        confirm.ConfirmPaymentOperation(confirm.KIND, EXECUTE_FOR_CONFIRMED, transactions, stripe),
     ]
     return {kind.kind: kind for kind in kinds}
 

@@ -223,7 +223,7 @@ class OperationRunner:
             try:
                 return await self._transactions.run(partial(self._apply, operation=operation, outcome=outcome))
             except StaleAnswerError:
-                outcome = await self._kinds[operation.kind].look_again(operation, outcome)
+                outcome = await self._kinds[operation.kind].look_again(outcome)
         raise StaleAnswerError
 
     async def _apply(self, unit: UnitOfWork, operation: Operation, outcome: Answered | Refused) -> Applied:

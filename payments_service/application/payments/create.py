@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from payments_service.application.caller import IdempotentRequest, Principal
-from payments_service.application.operations.kind import Applied
-from payments_service.application.operations.model import Answered, Json, Operation, Refused
+from payments_service.application.operations.model import Json, Operation
 from payments_service.application.operations.runner import Completed, OperationRunner, Planned
-from payments_service.application.payments.outcome import apply_intent, look_again, with_payment
+from payments_service.application.payments.intent_operation import IntentOperation
 from payments_service.application.payments.return_url import ReturnUrls
-from payments_service.application.ports import CreateIntent, Stripe, Transactions, UnitOfWork
+from payments_service.application.ports import CreateIntent, Stripe, UnitOfWork
+from payments_service.domain.errors import PaymentsError
 from payments_service.domain.ids import Prefix, format_id, new_id
 from payments_service.domain.money import Money
 from payments_service.domain.payment.model import ChargeModel, Payment, PaymentFailure, PaymentState
@@ -86,38 +86,20 @@ class CreatePaymentUseCase:
         return await self._runner.run(request, owner_id, KIND_CONFIRMED if command.confirm else KIND, plan)
 
 
-class CreatePaymentOperation:
+class CreatePaymentOperation(IntentOperation):
     """What the outcome of creating a payment intent means."""
 
-    def __init__(self, transactions: Transactions, stripe: Stripe, kind: str, execute_for: timedelta) -> None:
-        self.kind = kind
-        self.execute_for = execute_for
-        self._transactions = transactions
-        self._stripe = stripe
-
-    async def apply(
-        self, unit: UnitOfWork, operation: Operation, outcome: Answered | Refused, now: datetime
-    ) -> Applied:
-        """Follow the intent; a refusal without one means that it does not exist."""
-        payment = (await unit.payments.lock([operation.object_id]))[operation.object_id]
-        applied = await apply_intent(unit, self._stripe, operation, payment, outcome, now)
-        if applied is None:
-            assert isinstance(outcome, Refused), "Stripe's answer to a create is the intent"  # noqa: S101 - narrows
-            code = outcome.error.metadata.get("stripe_code", outcome.error.reason.value)
-            payment = fail(payment, PaymentFailure(code, message=outcome.error.message), now)
-            await unit.payments.save(payment)
-            applied = Applied(error=with_payment(outcome.error, payment))
-        return applied
-
-    async def look_again(self, operation: Operation, outcome: Answered | Refused) -> Answered | Refused:  # noqa: ARG002 - the outcome names the intent
-        """The outcome with the intent as it is now."""
-        return await look_again(self._transactions, self._stripe, outcome)
+    async def _refused(self, unit: UnitOfWork, payment: Payment, error: PaymentsError, now: datetime) -> Payment:
+        """There is no intent, and there will be none: the payment failed."""
+        code = error.metadata.get("stripe_code", error.reason.value)
+        payment = fail(payment, PaymentFailure(code, message=error.message), now)
+        await unit.payments.save(payment)
+        return payment
 
     async def abandon(self, unit: UnitOfWork, operation: Operation, why: str, now: datetime) -> None:
-        """The payment failed: there is no intent and there will be none."""
+        """The same: the payment failed."""
         payment = (await unit.payments.lock([operation.object_id]))[operation.object_id]
-        failure = PaymentFailure("stripe_unavailable", message=why)
-        await unit.payments.save(fail(payment, failure, now))
+        await unit.payments.save(fail(payment, PaymentFailure("stripe_unavailable", message=why), now))
 
     async def look_up(self, operation: Operation) -> Json | None:
         """The intent that carries this operation's id in its metadata."""
@@ -126,9 +108,3 @@ class CreatePaymentOperation:
             format_id(Prefix.PAYMENT, operation.object_id),
             operation.create_time,
         )
-
-    async def client_secret(self, operation: Operation) -> str:
-        """Fetched with the intent, which a payment with a stored reply knows."""
-        payment = await self._transactions.run(lambda unit: unit.payments.get(operation.object_id))
-        body = await self._stripe.fetch_intent(payment.intent_id) if payment and payment.intent_id else None
-        return self._stripe.intent(body).client_secret if body else ""

@@ -1,32 +1,17 @@
 """A purchase is what its payments add up to."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from payments_service.domain.ids import new_id
 from payments_service.domain.money import Money
-from payments_service.domain.payment.model import ChargeModel, Payment, PaymentState
+from payments_service.domain.payment.model import Payment, PaymentState
 from payments_service.domain.payment.purchase import PurchaseStatus, purchase_of
-
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+from tests.unit.payments_service.domain import samples
 
 
 def a_payment(state: PaymentState, captured: int = 0, refunded: int = 0, currency: str = "usd") -> Payment:
-    return Payment(
-        id=new_id(),
-        owner_id="user_1",
-        reference="order_1",
-        amount=Money(2500, currency),
-        charge_model=ChargeModel.PLATFORM,
-        state=state,
-        description="",
-        metadata={},
-        livemode=False,
-        create_time=NOON,
-        update_time=NOON,
-        amount_captured=Money(captured, currency),
-        amount_refunded=Money(refunded, currency),
-    )
+    amounts = {"amount_captured": Money(captured, currency), "amount_refunded": Money(refunded, currency)}
+    return samples.a_payment(currency, state=state, **amounts)
 
 
 PAID = a_payment(PaymentState.SUCCEEDED, 2500)

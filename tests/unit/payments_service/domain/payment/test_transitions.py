@@ -2,19 +2,16 @@
 
 import itertools
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from payments_service.domain.errors import PaymentsError, Reason
-from payments_service.domain.ids import new_id
 from payments_service.domain.money import Money
 from payments_service.domain.payment.model import (
     CONFIRMABLE,
-    ChargeModel,
     ChargeSnapshot,
     IntentSnapshot,
-    Payment,
     PaymentFailure,
     PaymentState,
 )
@@ -26,28 +23,9 @@ from payments_service.domain.payment.transitions import (
     require_confirmable,
     with_events,
 )
+from tests.unit.payments_service.domain.samples import NOON, a_payment
 
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-
-
-def a_payment(**changes: object) -> Payment:
-    payment = Payment(
-        id=new_id(),
-        owner_id="user_1",
-        reference="order_1",
-        amount=Money(2500, "usd"),
-        charge_model=ChargeModel.PLATFORM,
-        state=PaymentState.CREATING,
-        description="",
-        metadata={},
-        livemode=False,
-        create_time=NOON,
-        update_time=NOON,
-        amount_captured=Money(0, "usd"),
-        amount_refunded=Money(0, "usd"),
-    )
-    return replace(payment, **changes)  # type: ignore[arg-type]  # each test names real fields
 
 
 def an_intent(state: PaymentState, **changes: object) -> IntentSnapshot:

@@ -1,29 +1,15 @@
 """Real fees are what Stripe's balance transactions say."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from payments_service.domain.money import Money
 from payments_service.domain.settlement.fees import fees_of
-from payments_service.domain.settlement.model import BalanceTransaction, FeeDetail
+from payments_service.domain.settlement.model import FeeDetail
+from tests.unit.payments_service.domain.samples import CHARGE
 
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-CHARGE = BalanceTransaction(
-    id="txn_1",
-    stripe_account="",
-    type="charge",
-    reporting_category="charge",
-    amount=10_000,
-    fee=320,
-    net=9_680,
-    currency="usd",
-    created=NOON,
-    available_on=NOON,
-    fee_details=(FeeDetail("stripe_fee", 320, "Stripe processing fees"),),
-)
 REFUND = replace(CHARGE, id="txn_2", type="refund", amount=-4_000, fee=0, net=-4_000, fee_details=())
 
 

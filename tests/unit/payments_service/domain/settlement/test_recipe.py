@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -10,42 +9,12 @@ from hypothesis import strategies as st
 
 from payments_service.domain.ids import new_id
 from payments_service.domain.ledger.transaction import Posting, code_of
-from payments_service.domain.money import Money
-from payments_service.domain.payment.model import ChargeModel, Payment, PaymentState
+from payments_service.domain.payment.model import Payment
 from payments_service.domain.settlement.model import BalanceTransaction, FeeDetail
 from payments_service.domain.settlement.recipe import book
+from tests.unit.payments_service.domain.samples import CHARGE, NOON, a_payment
 
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-PAYMENT = Payment(
-    id=new_id(),
-    owner_id="user_1",
-    reference="order_1",
-    amount=Money(10_000, "usd"),
-    charge_model=ChargeModel.PLATFORM,
-    state=PaymentState.SUCCEEDED,
-    description="",
-    metadata={},
-    livemode=False,
-    create_time=NOON,
-    update_time=NOON,
-    amount_captured=Money(10_000, "usd"),
-    amount_refunded=Money(0, "usd"),
-)
-CHARGE = BalanceTransaction(
-    id="txn_1",
-    stripe_account="",
-    type="charge",
-    reporting_category="charge",
-    amount=10_000,
-    fee=320,
-    net=9_680,
-    currency="usd",
-    created=NOON,
-    available_on=NOON,
-    fee_details=(FeeDetail("stripe_fee", 320),),
-    source_id="ch_1",
-    intent_id="pi_1",
-)
+PAYMENT = a_payment()
 
 
 def moved(postings: tuple[Posting, ...]) -> Counter[str]:

@@ -1,0 +1,48 @@
+"""Samples that tests change where it matters to them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from payments_service.domain.ids import new_id
+from payments_service.domain.money import Money
+from payments_service.domain.payment.model import ChargeModel, Payment, PaymentState
+from payments_service.domain.settlement.model import BalanceTransaction, FeeDetail
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+CHARGE = BalanceTransaction(
+    id="txn_1",
+    stripe_account="",
+    type="charge",
+    reporting_category="charge",
+    amount=10_000,
+    fee=320,
+    net=9_680,
+    currency="usd",
+    created=NOON,
+    available_on=NOON,
+    fee_details=(FeeDetail("stripe_fee", 320, "Stripe processing fees"),),
+    source_id="ch_1",
+    intent_id="pi_1",
+)
+"""What Stripe books for a charge of 100.00 usd with a US card."""
+
+
+def a_payment(currency: str = "usd", **changes: object) -> Payment:
+    """A payment of 25.00 that was just stored."""
+    payment = Payment(
+        id=new_id(),
+        owner_id="user_1",
+        reference="order_1",
+        amount=Money(2500, currency),
+        charge_model=ChargeModel.PLATFORM,
+        state=PaymentState.CREATING,
+        description="",
+        metadata={},
+        livemode=False,
+        create_time=NOON,
+        update_time=NOON,
+        amount_captured=Money(0, currency),
+        amount_refunded=Money(0, currency),
+    )
+    return replace(payment, **changes)  # type: ignore[arg-type]  # each test names real fields
