@@ -10,6 +10,7 @@ from payments_service.cli.data_folder import DataFolder
 from payments_service.cli.errors import CommandError
 from payments_service.config import Settings
 from payments_service.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, create_database
+from payments_service.storage.service_login import ensure_service_login
 
 EMBEDDED_DATABASE = "payments"
 """The database of the embedded Postgres that is kept from run to run."""
@@ -28,8 +29,7 @@ def with_database(settings: Settings) -> Iterator[Settings]:
         yield settings
         return
     with embedded_postgres(settings) as server:
-        url = ensure_database(server, EMBEDDED_DATABASE)
-        migrate_or_fail(url, settings.database_role)
+        url = ready_database(server, EMBEDDED_DATABASE, settings.database_role)
         yield settings.model_copy(update={"database_url": SecretStr(url)})
 
 
@@ -51,8 +51,18 @@ def embedded_postgres(settings: Settings) -> Iterator[EmbeddedPostgres]:
         raise CommandError(str(error)) from None
 
 
+def ready_database(server: EmbeddedPostgres, name: str, role: str) -> str:
+    """The URL, with the service's own login, of a migrated database of the server; it is made if it is not there.
+
+    Raises:
+        CommandError: it cannot be migrated; says why and what to do.
+    """
+    migrate_or_fail(ensure_database(server, name), role)
+    return server.postgres_url(name, *ensure_service_login(server.postgres_url(), role))
+
+
 def ensure_database(server: EmbeddedPostgres, name: str) -> str:
-    """The URL of a database of the server, made if it is not there."""
+    """The URL, as its owner, of a database of the server, made if it is not there."""
     with contextlib.suppress(psycopg.errors.DuplicateDatabase):
         create_database(server.postgres_url(), name)
     return server.postgres_url(name)

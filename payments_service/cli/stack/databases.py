@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import psycopg
 
-from payments_service.cli.database import EMBEDDED_DATABASE, ensure_database, migrate_or_fail
+from payments_service.cli.database import EMBEDDED_DATABASE, migrate_or_fail, ready_database
 from payments_service.cli.errors import CommandError
 from payments_service.config import Settings
 from payments_service.storage.embedded import EmbeddedPostgres, create_database, drop_database
@@ -44,13 +44,11 @@ def embedded_database(server: EmbeddedPostgres, settings: Settings, *, own_sandb
         CommandError: it cannot be made or migrated.
     """
     if not own_sandbox:
-        url = ensure_database(server, EMBEDDED_DATABASE)
-        migrate_or_fail(url, settings.database_role)
+        url = ready_database(server, EMBEDDED_DATABASE, settings.database_role)
         return StackDatabase(url, EMBEDDED_DATABASE, "")
     admin_url = server.postgres_url()
     name = _create(admin_url, EMBEDDED_DATABASE)
-    url = server.postgres_url(name)
-    migrate_or_fail(url, settings.database_role)
+    url = ready_database(server, name, settings.database_role)
     earlier = [other for other in _of_runs(admin_url, EMBEDDED_DATABASE) if other != name]
     kept, old = earlier[: KEPT_MAX - 1], earlier[KEPT_MAX - 1 :]
     for database in old:
