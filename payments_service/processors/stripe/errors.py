@@ -25,8 +25,10 @@ def refusal(error: stripe.StripeError) -> Refused:
     if param := detail.get("param"):
         metadata["stripe_param"] = str(param)
     if isinstance(error, stripe.CardError):
-        metadata["decline_code"] = str(detail.get("decline_code") or detail.get("code") or "unknown")
-        return Refused(PaymentsError(Reason.STRIPE_DECLINED, message, metadata=metadata), detail)
+        declined = str(detail.get("decline_code") or detail.get("code") or "unknown")
+        metadata["decline_code"] = declined
+        what = f"the payment method was declined ({declined}): confirm with another one; Stripe says: {message}"
+        return Refused(PaymentsError(Reason.STRIPE_DECLINED, what, metadata=metadata), detail)
     return Refused(PaymentsError(Reason.STRIPE_REJECTED, f"Stripe refused: {message}", metadata=metadata), detail)
 
 
