@@ -1,10 +1,30 @@
-"""How hard the property tests search: a little on every run, a lot on request (HYPOTHESIS_PROFILE=thorough)."""
+"""What all tests share: how hard property tests search, and where they may put files."""
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
-# No deadline: on a busy machine a slow example says nothing about the code.
+# Quick on every run, thorough on request (HYPOTHESIS_PROFILE=thorough). No deadline: on a busy machine a slow example
+# says nothing about the code.
 settings.register_profile("quick", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", max_examples=2_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The test's folder; as root one that the embedded Postgres' own user can reach.
+
+    pytest closes its folders to others, and data of a closed folder would be put elsewhere, where nobody removes it.
+    """
+    if os.geteuid() == 0:
+        root = tmp_path_factory.getbasetemp()
+        while root.parent.name.startswith("pytest-"):
+            root = root.parent
+        for folder in (tmp_path, *tmp_path.parents):
+            folder.chmod(0o711)
+            if folder == root:
+                break
+    return tmp_path
