@@ -46,7 +46,7 @@ from payments_service.workers.settlement import settlement_loop
 EXECUTE_FOR_CONFIRMED = timedelta(minutes=15)
 EXECUTE_FOR = timedelta(hours=1)
 LEASE_MARGIN = timedelta(seconds=2)
-"""How long after the time limit of an attempt its operation may be taken over."""
+"""How long after the last moment of a call to Stripe its operation may be taken over."""
 
 _READY_POLL_SECONDS = 0.2
 
@@ -75,19 +75,17 @@ class Core:
             settings, settings.database_url.get_secret_value(), application_name=application_name
         )
         self.transactions = PostgresTransactions(self.engine, _cipher(settings))
-        timeout = timedelta(milliseconds=settings.stripe_timeout_ms)
-        self.stripe_client = StripeClient(
-            StripeSettings(
-                api_key=settings.stripe_api_key.get_secret_value(),
-                api_base=settings.stripe_api_base,
-                timeout_seconds=timeout.total_seconds(),
-                attempts_max=settings.stripe_attempts_max,
-            )
+        stripe_settings = StripeSettings(
+            api_key=settings.stripe_api_key.get_secret_value(),
+            api_base=settings.stripe_api_base,
+            timeout_seconds=settings.stripe_timeout_ms / 1000,
+            attempts_max=settings.stripe_attempts_max,
         )
+        self.stripe_client = StripeClient(stripe_settings)
         self.stripe = StripeAdapter(self.stripe_client, settings.stripe_page_size)
         self.background = Background()
         self.kinds = _kinds(self.transactions, self.stripe)
-        self.lease = timeout + LEASE_MARGIN
+        self.lease = timedelta(seconds=stripe_settings.send_seconds_max) + LEASE_MARGIN
         self.runner = OperationRunner(
             self.transactions, self.stripe, ProtobufReplyCodec(), self.kinds, self.background, self.lease
         )

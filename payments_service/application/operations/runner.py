@@ -34,6 +34,7 @@ from payments_service.application.operations.model import (
 from payments_service.application.ports import ReplyCodec, StoredOutcome, Stripe, Transactions, UnitOfWork
 from payments_service.domain.errors import Code, PaymentsError, Reason
 from payments_service.domain.ids import Prefix, format_id, new_id
+from payments_service.observability.work_metrics import OPERATIONS_TOTAL
 
 LOOKS_MAX = 5
 """How often an answer that was overtaken is looked up again before the completer takes over."""
@@ -195,7 +196,9 @@ class OperationRunner:
                 await self._transactions.run(lambda unit: self._postpone(unit, operation, why))
                 raise _unknown(operation.id)
             case NotExecuted(why, retry_after_ms):
-                await self._transactions.run(lambda unit: self.abandon(unit, operation, why))
+                if not await self._transactions.run(lambda unit: self.abandon(unit, operation, why)):
+                    raise _unknown(operation.id)
+                OPERATIONS_TOTAL.labels(operation.kind, "not_executed").inc()
                 raise PaymentsError(
                     Reason.STRIPE_UNAVAILABLE,
                     f"Stripe did not take the request ({why}): nothing happened and nothing will; try again later",
@@ -211,6 +214,7 @@ class OperationRunner:
             why = "its answer was overtaken again and again by other news of the same object"
             await self._transactions.run(lambda unit: self._postpone(unit, operation, why))
             raise _unknown(operation.id) from None
+        OPERATIONS_TOTAL.labels(operation.kind, "refused" if applied.error else "done").inc()
         if applied.error is not None:
             raise applied.error
         if not isinstance(applied.result, bytes):
@@ -240,16 +244,23 @@ class OperationRunner:
         await unit.operations.finish(operation.id, OperationState.DONE if reply is not None else OperationState.FAILED)
         return Applied(result=reply, error=applied.error, client_secret=applied.client_secret)
 
-    async def abandon(self, unit: UnitOfWork, operation: Operation, why: str) -> None:
-        """End an operation of which it is certain that it has no effect, and free its key for a fresh start."""
+    async def abandon(self, unit: UnitOfWork, operation: Operation, why: str) -> bool:
+        """End an operation of which it is certain that it has no effect, and free its key for a fresh start.
+
+        Returns:
+            Whether that is done. It is not when somebody else has taken the operation over or ended it: then only they
+            know whether it was sent.
+        """
         current, now = await unit.operations.lock(operation.id)
-        if current.state is not OperationState.IN_PROGRESS:
-            return
+        if current.state is not OperationState.IN_PROGRESS or current.attempts != operation.attempts:
+            return False
         await self._kinds[operation.kind].abandon(unit, operation, why, now)
         await unit.operations.finish(operation.id, OperationState.FAILED, why)
         await unit.idempotency.release(operation.claim)
+        return True
 
     async def _postpone(self, unit: UnitOfWork, operation: Operation, why: str) -> None:
+        OPERATIONS_TOTAL.labels(operation.kind, "unknown").inc()
         seconds = min(300, 2 ** min(operation.attempts, 8))
         await unit.operations.postpone(operation.id, await unit.now() + timedelta(seconds=seconds), why)
 

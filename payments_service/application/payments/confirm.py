@@ -63,9 +63,13 @@ class ConfirmPaymentOperation(IntentOperation):
         """Nothing was attempted, so the payment stays where it is."""
 
     async def look_up(self, operation: Operation) -> Json | None:
-        """The intent, when it is not waiting for an attempt any more: that is what confirming leads to."""
+        """The intent, when it is past waiting for an attempt.
+
+        A decline or a step that the customer must take may be those of an earlier attempt, so they prove nothing.
+        Nothing is lost by that: no money has moved, and an intent can be paid only once.
+        """
         body = await self._fetch(operation)
         if body is None:
             return None
         intent = self._stripe.intent(body)
-        return None if intent.state in CONFIRMABLE and intent.failure is None else body
+        return None if intent.state in CONFIRMABLE else body

@@ -29,6 +29,8 @@ OVERLAP = timedelta(minutes=10)
 
 _log = structlog.get_logger(__name__)
 
+_Booked = tuple[BalanceTransaction, Payment | None, Booking]
+
 
 class Settlement:
     """The settlement worker's use case."""
@@ -81,12 +83,14 @@ class Settlement:
         new = [row for row in reversed(page) if row.id not in done]
         if not new:
             return 0
-        payments_open = await self._transactions.run(lambda unit: self._book(unit, new))
-        await self._catch_up(payments_open)
+        bookings = await self._transactions.run(lambda unit: self._book(unit, new))
+        for row, payment, booking in bookings:
+            _count(row, payment, booking)
+        await self._catch_up(bookings)
         return len(new)
 
-    async def _book(self, unit: UnitOfWork, rows: Sequence[BalanceTransaction]) -> frozenset[str]:
-        """Book rows in one transaction; returns the intents of payments that do not show yet that they are paid."""
+    async def _book(self, unit: UnitOfWork, rows: Sequence[BalanceTransaction]) -> "list[_Booked]":
+        """Book rows, each with the payment it is about."""
         payments = await payments_behind(unit, {row.intent_id: row.payment_hint for row in rows if row.intent_id})
         bookings = [
             (row, payment, book(row, payment, new_id())) for row in rows for payment in (payments.get(row.intent_id),)
@@ -100,19 +104,17 @@ class Settlement:
         await unit.settlement.add(
             [(row, payment.id if payment else None, posted.get(row.reference)) for row, payment, _ in bookings]
         )
-        for row, payment, booking in bookings:
-            _count(row, payment, booking)
-        return frozenset(
+        return bookings
+
+    async def _catch_up(self, bookings: "list[_Booked]") -> None:
+        """Let payments that do not show yet that they are paid follow their intents: events may never come."""
+        behind = {
             row.intent_id
             for row, payment, _ in bookings
             if payment is not None and (payment.state not in FINAL or not payment.balance_transaction_id)
-        )
-
-    async def _catch_up(self, intent_ids: frozenset[str]) -> None:
-        """Let payments follow their intents: their events may be late, or never come."""
-        if not intent_ids:
-            return
-        await self._follower.follow(intent_ids)
+        }
+        if behind:
+            await self._follower.follow(behind)
 
 
 async def _postpone(account: DueAccount, unit: UnitOfWork) -> None:

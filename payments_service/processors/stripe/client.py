@@ -23,7 +23,7 @@ from payments_service.processors.stripe.breaker import CircuitBreaker
 from payments_service.processors.stripe.errors import refusal
 
 API_VERSION = "2026-10-28.endive"
-BACKOFF_SECONDS_MAX = 4.0
+BACKOFF_SECONDS_MAX = 2.0
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 """What httpx raises before a byte of the request has left."""
 
@@ -41,6 +41,11 @@ class StripeSettings:
     api_base: str | None
     timeout_seconds: float
     attempts_max: int
+
+    @property
+    def send_seconds_max(self) -> float:
+        """The longest that `StripeClient.send` takes, all attempts and pauses together."""
+        return self.attempts_max * self.timeout_seconds + (self.attempts_max - 1) * BACKOFF_SECONDS_MAX
 
 
 class StripeClient:
@@ -65,7 +70,11 @@ class StripeClient:
         await self._http.close_async()  # type: ignore[no-untyped-call]  # the library leaves it untyped
 
     async def send(self, call: StripeCall, idempotency_key: str) -> Outcome:
-        """Make a mutating call, with the same key on every attempt."""
+        """Make a mutating call, with the same key on every attempt; it ends within `send_seconds_max`.
+
+        A process that was stopped for a while makes no attempt after that time: others may rely on it by then.
+        """
+        last_start = time.monotonic() + self._settings.send_seconds_max - self._settings.timeout_seconds
         maybe_sent = ""
         outcome: Outcome = NotExecuted("no attempt was made")
         for attempt in range(1, self._settings.attempts_max + 1):
@@ -77,6 +86,8 @@ class StripeClient:
             if attempt == self._settings.attempts_max or not self._breaker.allows():
                 break
             await asyncio.sleep(_pause(attempt, outcome))
+            if time.monotonic() > last_start:
+                break
         if maybe_sent:
             return Unknown(maybe_sent)
         return outcome

@@ -11,6 +11,9 @@ from payments_api.v1 import payment_pb2, payment_service_pb2
 from sqlalchemy import make_url
 
 from payments_service.application import failpoints
+from payments_service.application.operations.model import NotExecuted
+from payments_service.domain.errors import PaymentsError, Reason
+from payments_service.processors.stripe.client import BACKOFF_SECONDS_MAX
 from payments_service.storage.embedded import EmbeddedPostgres
 from tests.integration.payments_service.application.house import PAY, House, create_request, failure
 
@@ -149,6 +152,53 @@ async def test_what_could_not_be_sent_failed_at_once_and_never_happens(house: Ho
         await house.payments.ListPayments(payment_service_pb2.ListPaymentsRequest(), metadata=house.metadata)
     ).payments
     assert payment.state == payment_pb2.PAYMENT_STATE_FAILED
+
+
+async def test_who_could_not_send_says_nothing_about_what_another_has_sent(house: House) -> None:
+    await house.control("POST", "/faults", {"effect": "reset_after", "path": CREATE, "count": 1})
+    await failure(house.create("k", **PAY))
+    ((operation_id,),) = await house.sql("SELECT id FROM stripe_operations")
+    mine = await house.core.transactions.run(lambda unit: unit.operations.get(operation_id))
+    assert mine is not None
+    # The completer takes it over, while whoever began it still cannot connect.
+    await house.sql("UPDATE stripe_operations SET attempts = attempts + 1")
+
+    with pytest.raises(PaymentsError) as raised:
+        await house.core.runner.finish(mine, NotExecuted("connection refused"))
+
+    assert raised.value.reason is Reason.OUTCOME_UNKNOWN
+    assert await house.sql("SELECT state FROM stripe_operations") == [("IN_PROGRESS",)]
+    await house.complete()
+    assert (await house.create("k", **PAY)).payment.state == payment_pb2.PAYMENT_STATE_SUCCEEDED
+    assert len(await house.intents()) == 1
+
+
+async def test_an_earlier_decline_is_not_taken_for_the_outcome_of_a_later_attempt(house: House) -> None:
+    payment = (await house.create("before")).payment
+    decline = payment_service_pb2.ConfirmPaymentRequest(
+        idempotency_key="first", payment_id=payment.id, payment_method="pm_card_chargeDeclined"
+    )
+    await failure(house.payments.ConfirmPayment(decline, metadata=house.metadata))
+    request = payment_service_pb2.ConfirmPaymentRequest(
+        idempotency_key="second", payment_id=payment.id, payment_method="pm_card_visa"
+    )
+    fault = {"effect": "reset_before", "method": "POST", "path": CONFIRM, "count": 2}
+    await house.control("POST", "/faults", fault)
+
+    assert (await failure(house.payments.ConfirmPayment(request, metadata=house.metadata))).reason == "OUTCOME_UNKNOWN"
+    await house.complete()
+    assert (await failure(house.payments.ConfirmPayment(request, metadata=house.metadata))).reason == "OUTCOME_UNKNOWN"
+    await house.complete()
+
+    paid = await house.payments.ConfirmPayment(request, metadata=house.metadata)
+    assert paid.payment.state == payment_pb2.PAYMENT_STATE_SUCCEEDED
+
+
+async def test_the_lease_covers_every_attempt_of_a_call(house: House) -> None:
+    settings = house.core.stripe_client._settings
+
+    assert house.core.lease.total_seconds() > settings.send_seconds_max
+    assert replace(settings, attempts_max=3, timeout_seconds=15).send_seconds_max == 3 * 15 + 2 * BACKOFF_SECONDS_MAX
 
 
 async def test_being_turned_away_by_a_rate_limit_is_known_to_have_done_nothing(house: House) -> None:
