@@ -16,6 +16,14 @@ class Authentication(Enum):
     ALWAYS = "always"
 
 
+class Refunding(Enum):
+    """What becomes of a refund to the card."""
+
+    AT_ONCE = "at_once"
+    LATER = "later"
+    FAILS_LATER = "fails_later"
+
+
 @dataclass(frozen=True, slots=True)
 class Decline:
     """Why a charge is declined.
@@ -43,6 +51,7 @@ class Card:
         decline: Why charging it fails; None if it succeeds.
         authentication: Whether the customer must authenticate first.
         skips_pending: Its funds are available at once.
+        refunding: What becomes of refunds.
     """
 
     name: str
@@ -53,6 +62,7 @@ class Card:
     decline: Decline | None = None
     authentication: Authentication = Authentication.NEVER
     skips_pending: bool = False
+    refunding: Refunding = Refunding.AT_ONCE
 
     @property
     def last4(self) -> str:
@@ -90,6 +100,8 @@ CARDS = (
     Card("discover", "6011111111111117", brand="discover"),
     Card("us", "4242424242424242"),
     Card("bypassPending", "4000000000000077", skips_pending=True),
+    Card("pendingRefund", "4000000000007726", refunding=Refunding.LATER),
+    Card("refundFail", "4000000000005126", refunding=Refunding.FAILS_LATER),
     Card("chargeDeclined", "4000000000000002", decline=_declined("generic_decline")),
     Card("visa_chargeDeclined", "4000000000000002", decline=_declined("generic_decline")),
     Card("chargeDeclinedInsufficientFunds", "4000000000009995", decline=_INSUFFICIENT),

@@ -27,11 +27,16 @@ class SandboxSettings(BaseSettings):
         platform_account: Id of the account that the keys belong to.
         webhook_url: Where signed events of the platform account go. Unset: nowhere until an endpoint is created.
         webhook_secret: Signing secret for `webhook_url`. Unset: a random one, shown by `/_sandbox/state`.
+        connect_webhook_url: Where signed events of connected accounts go. Unset: nowhere until an endpoint is.
+        connect_webhook_secret: Signing secret for `connect_webhook_url`. Unset: a random one, as above.
         seed: Seed of every random choice (object ids, faults). Unset: different each run.
         log_level: `info` writes one line for each request, `warning` only what went wrong.
         lifeline_fd: Inherited descriptor; the sandbox ends when it reads end-of-file.
         settlement_delay_s: Seconds from a charge to the moment its funds are available (rounded up to midnight UTC).
         capture_delay_ms: Time an asynchronous capture takes to show its balance transaction.
+        refund_delay_ms: Time until a refund of `pm_card_pendingRefund` succeeds, or one of `pm_card_refundFail` fails.
+        connected_fee_refund: How an application fee that comes back with a refund shows on the connected account: as a
+            negative fee `on_refund`, or as a `line` of its own.
         webhook_concurrency: Deliveries under way at once for each endpoint. 1 keeps strict order.
         webhook_timeout_ms: Time a receiver has to answer one delivery.
         webhook_retry_initial_ms: Wait before the second attempt; it doubles with each further one.
@@ -47,11 +52,15 @@ class SandboxSettings(BaseSettings):
     platform_account: str = Field(default="acct_1SandboxPlatform", pattern=r"^acct_[A-Za-z0-9]{4,64}$")
     webhook_url: str | None = Field(default=None, pattern=r"^https?://")
     webhook_secret: SecretStr | None = None
+    connect_webhook_url: str | None = Field(default=None, pattern=r"^https?://")
+    connect_webhook_secret: SecretStr | None = None
     seed: int | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     lifeline_fd: int | None = Field(default=None, ge=0)
     settlement_delay_s: int = Field(default=2 * _DAY_S, ge=0)
     capture_delay_ms: int = Field(default=150, ge=0)
+    refund_delay_ms: int = Field(default=500, ge=0)
+    connected_fee_refund: Literal["on_refund", "line"] = "on_refund"
     webhook_concurrency: int = Field(default=16, ge=1, le=256)
     webhook_timeout_ms: int = Field(default=10_000, ge=1)
     webhook_retry_initial_ms: int = Field(default=250, ge=1)
@@ -112,7 +121,7 @@ def load_settings(**overrides: str | int | None) -> SandboxSettings:
 def _secrets_from_files(environ: Mapping[str, str]) -> dict[str, str]:
     """The secrets given as SANDBOX_…_FILE."""
     found: dict[str, str] = {}
-    for field in ("api_keys", "webhook_secret"):
+    for field in ("api_keys", "webhook_secret", "connect_webhook_secret"):
         variable = f"{PREFIX}{field.upper()}_FILE"
         path = environ.get(variable)
         if path is None:

@@ -17,6 +17,13 @@ def available_on(world: World, *, at_once: bool = False) -> int:
     return -(-(now + delay_s) // _DAY_S) * _DAY_S
 
 
+def taken_on(world: World, account: AccountState, transaction: str | None) -> int:
+    """When funds go back that came with a `transaction`: from pending funds as long as those are pending."""
+    now = world.clock.seconds()
+    came = account.balance.transactions.get(transaction or "")
+    return now if came is None else max(now, int(came["available_on"]))
+
+
 def book(world: World, account: AccountState, movement: Movement) -> JsonObject:
     """Records a movement in the account's book and sees to its settlement; returns the balance transaction."""
     now = world.clock.seconds()

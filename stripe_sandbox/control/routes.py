@@ -6,9 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from stripe_sandbox.control.accounts import account_routes
 from stripe_sandbox.control.answers import ControlError, refuse
 from stripe_sandbox.control.authentication import authentication_routes
 from stripe_sandbox.control.faults import fault_routes
+from stripe_sandbox.control.refunds import refund_routes
 from stripe_sandbox.control.sandbox import Sandbox
 from stripe_sandbox.control.state import state_routes
 from stripe_sandbox.control.webhooks import webhook_routes
@@ -22,7 +24,9 @@ def control_routes(sandbox: Sandbox) -> list[Route]:
         *state_routes(sandbox),
         *webhook_routes(sandbox),
         *fault_routes(sandbox),
+        *account_routes(sandbox),
         *authentication_routes(sandbox),
+        *refund_routes(sandbox),
     ]
     return [Route(route.path, _refusing(route.endpoint), methods=_methods(route)) for route in routes]
 

@@ -25,21 +25,23 @@ class Sandbox:
         return Scope(self.world, account or self.world.platform, BY_ITSELF)
 
     def reset(self) -> None:
-        """Returns to the state right after the start, with the configured webhook endpoint and no faults."""
+        """Returns to the state right after the start, with the configured webhook endpoints and no faults."""
         self.dispatcher.reset()
         self.faults.clear()
         self._keys.clear()
         self.world.reset()
-        self.restore_configured_endpoint()
+        self.restore_configured_endpoints()
 
-    def restore_configured_endpoint(self) -> None:
-        """Adds the endpoint of SANDBOX_WEBHOOK_URL, if there is one."""
+    def restore_configured_endpoints(self) -> None:
+        """Adds the endpoints of SANDBOX_WEBHOOK_URL and SANDBOX_CONNECT_WEBHOOK_URL, as far as there are any."""
         settings = self.world.settings
-        if settings.webhook_url is not None:
-            secret = settings.webhook_secret
-            add_endpoint(
-                self.scope(), settings.webhook_url, secret=None if secret is None else secret.get_secret_value()
-            )
+        for url, secret, connect in (
+            (settings.webhook_url, settings.webhook_secret, False),
+            (settings.connect_webhook_url, settings.connect_webhook_secret, True),
+        ):
+            if url is not None:
+                clear = None if secret is None else secret.get_secret_value()
+                add_endpoint(self.scope(), url, secret=clear, connect=connect)
 
     def point_webhooks_at(self, url: str, secret: str | None, *, connect: bool) -> JsonObject:
         """Makes `url` the only endpoint of its sort (own events, or those of connected accounts)."""
@@ -81,6 +83,7 @@ def _account_summary(account: AccountState) -> JsonObject:
     return {
         "balance": account.balance.render(account.default_currency),
         "objects": {
+            "application_fees": len(account.application_fees),
             "balance_transactions": len(account.balance.transactions),
             "charges": len(account.charges),
             "customers": len(account.customers),
@@ -88,5 +91,6 @@ def _account_summary(account: AccountState) -> JsonObject:
             "payment_intents": len(account.payment_intents),
             "payment_methods": len(account.payment_methods),
             "refunds": len(account.refunds),
+            "transfers": len(account.transfers),
         },
     }

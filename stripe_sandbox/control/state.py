@@ -1,7 +1,8 @@
 """Looking at the sandbox as a whole and starting again.
 
 - `GET /_sandbox/state`: balances, counts, webhook endpoints with their secrets, rules in force.
-- `POST /_sandbox/reset`: forgets everything; `SANDBOX_WEBHOOK_URL` is registered anew.
+- `POST /_sandbox/reset`: forgets everything; `SANDBOX_WEBHOOK_URL` and `SANDBOX_CONNECT_WEBHOOK_URL` are
+  registered anew.
 - `GET /_sandbox/clock`: sandbox time. `POST /_sandbox/clock/advance` `{"seconds": 86400}`: moves it forward; captures,
   settlements and expiries on the way happen, each at its moment, before the answer.
 """

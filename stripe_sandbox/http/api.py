@@ -176,7 +176,7 @@ class StripeApi:
             cause = Cause(request.id, request.idempotency_key)
             call = Call(self._world, account, cause, names, params, request.base_url)
             shown = endpoint.handler(call)
-            return reply_with(expanded(account, shown, tree) if tree else shown), True
+            return reply_with(expanded(self._world, account, shown, tree) if tree else shown), True
         except StripeError as error:
             return reply_to(error), error.executed
 

@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 
-from stripe_sandbox.http.errors import StripeError
+from stripe_sandbox.http.errors import StripeError, no_access_to_account
 from stripe_sandbox.state.account import AccountState
 from stripe_sandbox.state.world import World
 
@@ -30,16 +30,9 @@ def authenticate(world: World, keys: frozenset[str], headers: Mapping[str, str])
     wanted = headers.get("stripe-account")
     if wanted is None:
         return world.platform
-    account = world.accounts.get(wanted)
+    account = world.living_account(wanted)
     if account is None:
-        raise StripeError(
-            403,
-            "invalid_request_error",
-            f"The provided key '{_masked(key)}' does not have access to account '{wanted[:80]}' (or that account does "
-            "not exist). Application access may have been revoked.",
-            code="account_invalid",
-            executed=False,
-        )
+        raise no_access_to_account(wanted, f"The provided key '{_masked(key)}'", executed=False)
     return account
 
 

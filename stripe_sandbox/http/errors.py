@@ -77,7 +77,21 @@ def no_such_object(kind: str, identifier: str, param: str, *, in_path: bool = Fa
     return StripeError(status, "invalid_request_error", message, code="resource_missing", param=param)
 
 
-def conflict(message: str, *, code: str, extra: JsonObject | None = None, param: str | None = None) -> StripeError:
+def no_access_to_account(identifier: str, key: str = "The provided key", *, executed: bool = True) -> StripeError:
+    """An account that does not exist or is not connected to this platform (403); `key` begins the message."""
+    return StripeError(
+        403,
+        "invalid_request_error",
+        f"{key} does not have access to account '{identifier[:80]}' (or that account does not exist). Application "
+        "access may have been revoked.",
+        code="account_invalid",
+        executed=executed,
+    )
+
+
+def conflict(
+    message: str, *, code: str | None = None, extra: JsonObject | None = None, param: str | None = None
+) -> StripeError:
     """An object whose state does not allow what was asked (400)."""
     return StripeError(400, "invalid_request_error", message, code=code, extra=extra, param=param)
 

@@ -5,18 +5,52 @@ from collections.abc import Callable
 from stripe_sandbox.http.errors import invalid
 from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.state.account import AccountState
+from stripe_sandbox.state.world import World
 
 LEVELS_MAX = 4
 
 _EXPANDABLE = {
+    "application_fee": frozenset({"account", "balance_transaction", "charge", "originating_transaction"}),
     "balance_transaction": frozenset({"source"}),
     "charge": frozenset(
-        {"balance_transaction", "customer", "failure_balance_transaction", "payment_intent", "payment_method"}
+        {
+            "application_fee",
+            "balance_transaction",
+            "customer",
+            "failure_balance_transaction",
+            "on_behalf_of",
+            "payment_intent",
+            "payment_method",
+            "source_transfer",
+            "transfer",
+        }
     ),
-    "payment_intent": frozenset({"customer", "latest_charge", "payment_method"}),
+    "fee_refund": frozenset({"balance_transaction", "fee"}),
+    "payment_intent": frozenset({"customer", "latest_charge", "on_behalf_of", "payment_method"}),
     "payment_method": frozenset({"customer"}),
-    "refund": frozenset({"balance_transaction", "charge", "payment_intent"}),
+    "refund": frozenset(
+        {
+            "balance_transaction",
+            "charge",
+            "failure_balance_transaction",
+            "payment_intent",
+            "source_transfer_reversal",
+            "transfer_reversal",
+        }
+    ),
+    "transfer": frozenset({"balance_transaction", "destination", "destination_payment", "source_transaction"}),
+    "transfer_data": frozenset({"destination"}),
+    "transfer_reversal": frozenset({"balance_transaction", "destination_payment_refund", "source_refund", "transfer"}),
 }
+"""Fields that hold ids, by kind of object; a group within an object goes by its own name."""
+
+_OF_ANY_SOURCE = frozenset[str]().union(
+    *(
+        _EXPANDABLE[kind]
+        for kind in ("application_fee", "charge", "fee_refund", "refund", "transfer", "transfer_reversal")
+    )
+)
+"""Fields that the source of a balance transaction may have, whatever it is."""
 
 Tree = dict[str, "Tree"]
 
@@ -49,29 +83,70 @@ def expansion_tree(paths: list[str]) -> Tree:
     return tree
 
 
-def expanded(account: AccountState, shown: JsonObject, tree: Tree, path: str = "") -> JsonObject:
-    """A copy of `shown` with the ids along the tree replaced by their objects.
+def expanded(world: World, account: AccountState, shown: JsonObject, tree: Tree, path: str = "") -> JsonObject:
+    """A copy of `shown`, an object of `account`, with the ids along the tree replaced by their objects.
 
     Raises:
         StripeError: 400, a field that does not exist or holds no id of an object.
     """
+    return _expanded(world, account, shown, tree, path, str(shown.get("object")))
+
+
+def _expanded(world: World, account: AccountState, shown: JsonObject, tree: Tree, path: str, kind: str) -> JsonObject:
     copy = dict(shown)
     for name, below in tree.items():
-        copy[name] = _expanded_field(account, shown, name, below, f"{path}.{name}" if path else name)
+        copy[name] = _field(world, account, shown, name, below, f"{path}.{name}" if path else name, kind)
     return copy
 
 
-def _expanded_field(account: AccountState, shown: JsonObject, name: str, below: Tree, path: str) -> object:
-    kind = str(shown.get("object"))
+def _field(
+    world: World, account: AccountState, shown: JsonObject, name: str, below: Tree, path: str, kind: str
+) -> object:
     compute = _ONLY_WHEN_EXPANDED.get((kind, name))
     if compute is not None:
-        return expanded(account, compute(account, shown), below, path)
+        return expanded(world, account, compute(account, shown), below, path)
     value = shown.get(name)
     if kind in ("list", "search_result") and name == "data" and isinstance(value, list):
-        return [expanded(account, item, below, path) for item in value]
+        return [expanded(world, account, item, below, path) for item in value]
     if name in _EXPANDABLE.get(kind, ()):
-        target = account.find(value) if isinstance(value, str) else None
-        return value if target is None else expanded(account, target, below, path)
+        found = _find(world, account, shown, value) if isinstance(value, str) else None
+        if found is None:
+            return value
+        owner, target = found
+        if name == "source":
+            below = _fitting(target, below)
+        return expanded(world, owner, target, below, path)
     if isinstance(value, dict) and below:
-        return expanded(account, value, below, path)
+        return _expanded(world, account, value, below, path, str(value.get("object", name)))
+    if value is None and name in _EXPANDABLE and below:
+        return None
     raise invalid(f"This property cannot be expanded ({path}).", param="expand")
+
+
+def _fitting(source: JsonObject, below: Tree) -> Tree:
+    """The part of a tree that this kind of source has: a list of transactions asks for the fields of all kinds."""
+    own = _EXPANDABLE.get(source["object"], frozenset())
+    return {name: tree for name, tree in below.items() if name in own or name not in _OF_ANY_SOURCE}
+
+
+def _find(
+    world: World, account: AccountState, shown: JsonObject, identifier: str
+) -> tuple[AccountState, JsonObject] | None:
+    """The object behind an id and the account it is in: this one, or the other side of a transfer or a fee."""
+    if identifier in world.accounts:
+        owner = world.accounts[identifier]
+        return (owner, owner.profile) if owner.profile else None
+    for side in (account, _other_side(world, account, shown)):
+        target = None if side is None else side.find(identifier)
+        if side is not None and target is not None:
+            return side, target
+    return None
+
+
+def _other_side(world: World, account: AccountState, shown: JsonObject) -> AccountState | None:
+    """Where a relation of `shown` may lead besides its own account."""
+    if not account.is_platform:
+        return world.platform
+    transfer = account.transfers.get(shown["transfer"]) if shown.get("object") == "transfer_reversal" else None
+    named = (transfer or shown).get("destination") or shown.get("account")
+    return world.accounts.get(named) if isinstance(named, str) else None

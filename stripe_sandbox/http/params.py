@@ -53,14 +53,17 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Integer:
-    """A whole number, not below `minimum` nor above `maximum`."""
+    """A whole number, not below `minimum` nor above `maximum`. `unset`: an empty string reads as None."""
 
     minimum: int | None = None
     maximum: int | None = None
+    unset: bool = False
 
-    def read(self, value: FormValue, name: str) -> int:
+    def read(self, value: FormValue, name: str) -> int | None:
         """Raises `StripeError` `parameter_invalid_integer` for anything else."""
         text = _string(value, name)
+        if not text and self.unset:
+            return None
         digits = text[1:] if text[:1] == "-" else text
         if not (digits.isascii() and digits.isdigit()) or len(digits) > _INTEGER_DIGITS_MAX:
             raise invalid(f"Invalid integer: {text[:40]}", param=name, code="parameter_invalid_integer")

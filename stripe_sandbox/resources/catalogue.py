@@ -1,10 +1,17 @@
 """All endpoints that the sandbox has. A new resource is a module with `ENDPOINTS`, listed here."""
 
 from stripe_sandbox.http.routing import Endpoint
-from stripe_sandbox.resources import balance, charges, customers, events, payment_methods, refunds, webhook_endpoints
+from stripe_sandbox.resources import balance, customers, events, payment_methods, webhook_endpoints
+from stripe_sandbox.resources.accounts import endpoints as accounts
+from stripe_sandbox.resources.application_fees import endpoints as application_fees
+from stripe_sandbox.resources.charges import endpoints as charges
 from stripe_sandbox.resources.payment_intents import endpoints as payment_intents
+from stripe_sandbox.resources.refunds import endpoints as refunds
+from stripe_sandbox.resources.transfers import endpoints as transfers
 
 ENDPOINTS: tuple[Endpoint, ...] = (
+    *accounts.ENDPOINTS,
+    *application_fees.ENDPOINTS,
     *balance.ENDPOINTS,
     *charges.ENDPOINTS,
     *customers.ENDPOINTS,
@@ -12,5 +19,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *payment_intents.ENDPOINTS,
     *payment_methods.ENDPOINTS,
     *refunds.ENDPOINTS,
+    *transfers.ENDPOINTS,
     *webhook_endpoints.ENDPOINTS,
 )

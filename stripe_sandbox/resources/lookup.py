@@ -19,6 +19,19 @@ def named_in_path(call: Call, objects: Objects, param: str = "id") -> JsonObject
     return found
 
 
+def part_in_path(call: Call, parts: Objects, name: str, owner: str) -> JsonObject:
+    """The object whose id is `{name}` in the path and whose field `owner` is the `{id}` there.
+
+    Raises:
+        StripeError: 404 `resource_missing`.
+    """
+    identifier = call.path[name]
+    found = parts.get(identifier)
+    if found is None or found[owner] != call.path["id"]:
+        raise no_such_object(parts.kind, identifier, name, in_path=True)
+    return found
+
+
 def living_in_path(call: Call, objects: Objects, param: str = "id") -> JsonObject:
     """The object whose id is `{id}` in the path, unless it has been deleted.
 

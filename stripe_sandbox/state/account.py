@@ -12,7 +12,7 @@ from stripe_sandbox.state.event_log import Event
 Objects = Collection[JsonObject]
 
 
-def _objects(kind: str, *indexes: str) -> Objects:
+def objects_of(kind: str, *indexes: str) -> Objects:
     """A collection of Stripe objects, indexed by the named fields."""
 
     def by(name: str) -> Callable[[JsonObject], str | None]:
@@ -60,6 +60,8 @@ class AccountState:
         is_platform: Whether the secret keys belong to this account.
         country: ISO 3166 country, upper case.
         default_currency: Currency of an empty balance.
+        created: When it was opened, in Unix seconds.
+        profile: The account as an object of the API. Empty for the platform until somebody asks for it.
         cards: How the card behind each payment method behaves; Stripe does not show it either.
         endpoint_private: Secrets of the webhook endpoints, by endpoint id.
     """
@@ -68,16 +70,36 @@ class AccountState:
     is_platform: bool
     country: str = "US"
     default_currency: str = "usd"
-    customers: Objects = field(default_factory=lambda: _objects("customer", "email"))
-    payment_methods: Objects = field(default_factory=lambda: _objects("PaymentMethod", "customer"))
-    payment_intents: Objects = field(default_factory=lambda: _objects("payment_intent", "customer"))
-    charges: Objects = field(default_factory=lambda: _objects("charge", "payment_intent", "customer", "transfer_group"))
-    refunds: Objects = field(default_factory=lambda: _objects("refund", "charge", "payment_intent"))
-    webhook_endpoints: Objects = field(default_factory=lambda: _objects("webhook_endpoint"))
+    created: int = 0
+    profile: JsonObject = field(default_factory=dict)
+    customers: Objects = field(default_factory=lambda: objects_of("customer", "email"))
+    payment_methods: Objects = field(default_factory=lambda: objects_of("PaymentMethod", "customer"))
+    payment_intents: Objects = field(default_factory=lambda: objects_of("payment_intent", "customer"))
+    charges: Objects = field(
+        default_factory=lambda: objects_of("charge", "payment_intent", "customer", "transfer_group")
+    )
+    refunds: Objects = field(default_factory=lambda: objects_of("refund", "charge", "payment_intent"))
+    transfers: Objects = field(
+        default_factory=lambda: objects_of("transfer", "destination", "source_transaction", "transfer_group")
+    )
+    transfer_reversals: Objects = field(default_factory=lambda: objects_of("transfer_reversal", "transfer"))
+    application_fees: Objects = field(default_factory=lambda: objects_of("application_fee", "charge"))
+    fee_refunds: Objects = field(default_factory=lambda: objects_of("fee_refund", "fee"))
+    webhook_endpoints: Objects = field(default_factory=lambda: objects_of("webhook_endpoint"))
     events: Collection[Event] = field(default_factory=_events)
     balance: BalanceBook = field(default_factory=BalanceBook)
     cards: dict[str, Card] = field(default_factory=dict)
     endpoint_private: dict[str, EndpointPrivate] = field(default_factory=dict)
+
+    @property
+    def application(self) -> str:
+        """The Connect application of a platform: `ca_…`."""
+        return f"ca_{self.id.removeprefix('acct_')}"
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the platform has deleted this account; what it has booked stays."""
+        return "deleted" in self.profile
 
     def find(self, identifier: str) -> JsonObject | None:
         """The object behind any id of this account, told by the id's prefix. None if there is none."""
@@ -90,6 +112,12 @@ class AccountState:
             "pm": self.payment_methods,
             "pi": self.payment_intents,
             "ch": self.charges,
+            "py": self.charges,
             "re": self.refunds,
+            "pyr": self.refunds,
+            "tr": self.transfers,
+            "trr": self.transfer_reversals,
+            "fee": self.application_fees,
+            "fr": self.fee_refunds,
             "txn": self.balance.transactions,
         }

@@ -27,6 +27,15 @@ class Scope:
         """Sandbox time in whole seconds."""
         return self.world.clock.seconds()
 
+    @property
+    def platform(self) -> "Scope":
+        """The same cause in the platform's account."""
+        return self.within(self.world.platform)
+
+    def within(self, account: AccountState) -> "Scope":
+        """The same cause in another account."""
+        return Scope(self.world, account, self.cause)
+
     def emit(self, kind: str, subject: JsonObject, previous: JsonObject | None = None) -> None:
         """Records an event about `subject` as it is now and tells the webhook endpoints."""
         self.world.emit(self.account, kind, subject, self.cause, previous)

@@ -6,7 +6,7 @@ from stripe_sandbox.clock import SandboxClock, Scheduler
 from stripe_sandbox.identifiers import Identifiers
 from stripe_sandbox.json_types import JsonObject, kept_json
 from stripe_sandbox.settings import SandboxSettings
-from stripe_sandbox.state.account import AccountState
+from stripe_sandbox.state.account import AccountState, Objects, objects_of
 from stripe_sandbox.state.event_log import BY_ITSELF, Cause, Event
 
 EventListener = Callable[[Event], None]
@@ -28,8 +28,19 @@ class World:
         self.clock.reset()
         self.scheduler.clear()
         self.ids = Identifiers(self.settings.seed)
-        self.platform = AccountState(id=self.settings.platform_account, is_platform=True)
+        self.platform = AccountState(id=self.settings.platform_account, is_platform=True, created=self.clock.seconds())
         self.accounts: dict[str, AccountState] = {self.platform.id: self.platform}
+        self.connected: Objects = objects_of("account")
+
+    def connect(self, account: AccountState) -> None:
+        """Takes in a connected account, whose `profile` is complete."""
+        self.accounts[account.id] = account
+        self.connected.add(account.profile)
+
+    def living_account(self, identifier: str) -> AccountState | None:
+        """The account with this id, or None if there is none or it has been deleted."""
+        account = self.accounts.get(identifier)
+        return None if account is None or account.is_deleted else account
 
     def emit(
         self,

@@ -2,7 +2,7 @@
 
 from stripe_sandbox.http.errors import StripeError, conflict
 from stripe_sandbox.json_types import JsonObject
-from stripe_sandbox.resources.charges import book_charge
+from stripe_sandbox.resources.charges.booking import book_charge
 from stripe_sandbox.state.scope import Scope
 
 CANCELLABLE = ("requires_payment_method", "requires_capture", "requires_confirmation", "requires_action", "processing")

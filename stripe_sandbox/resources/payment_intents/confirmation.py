@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from stripe_sandbox.cards import AUTHENTICATION_REQUIRED, NOT_AUTHENTICATED, Authentication, Card, Decline
 from stripe_sandbox.http.errors import StripeError, conflict, invalid
 from stripe_sandbox.json_types import JsonObject
-from stripe_sandbox.resources.charges import AUTHORISATION_VALID_S, add_charge, book_charge, book_charge_later
+from stripe_sandbox.resources.charges.attempts import AUTHORISATION_VALID_S, add_charge
+from stripe_sandbox.resources.charges.booking import book_charge, book_charge_later
 from stripe_sandbox.resources.payment_intents.capture import expire
+from stripe_sandbox.resources.payment_intents.marketplace import check_terms, join_group
 from stripe_sandbox.resources.payment_methods import attach
 from stripe_sandbox.state.scope import Scope
 
@@ -104,6 +106,7 @@ def authenticate(scope: Scope, intent: JsonObject, *, passed: bool) -> None:
             code="payment_intent_unexpected_state",
             extra={"payment_intent": intent},
         )
+    check_terms(scope, intent)
     intent["next_action"] = None
     if not passed:
         raise _declined(scope, intent, method, NOT_AUTHENTICATED, charge=None)
@@ -117,6 +120,7 @@ def charge_or_decline(scope: Scope, intent: JsonObject, method: JsonObject, decl
         StripeError: 402 `card_error`, if there is a reason to decline.
     """
     manual = intent["capture_method"] == "manual"
+    join_group(intent)
     charge = add_charge(scope, intent, method, captured=not manual, decline=decline)
     intent["latest_charge"] = charge["id"]
     if decline is not None:

@@ -3,13 +3,21 @@
 from stripe_sandbox.http.call import Call
 from stripe_sandbox.http.errors import invalid, no_such_object
 from stripe_sandbox.http.listing import SEARCH_PARAMS, list_objects, list_params, search_objects
-from stripe_sandbox.http.params import Choice, Integer, Metadata, Params, Text, merge_metadata
+from stripe_sandbox.http.params import Choice, Params, Text, merge_metadata
 from stripe_sandbox.http.routing import Endpoint
 from stripe_sandbox.json_types import JsonObject
+from stripe_sandbox.resources.accounts.standing import check_can_charge
 from stripe_sandbox.resources.lookup import named_by_parameter, named_in_path
 from stripe_sandbox.resources.payment_intents.capture import cancel, capture, check_capture, invalid_state
 from stripe_sandbox.resources.payment_intents.confirmation import CONFIRMABLE, Confirmation, check_confirmable, confirm
+from stripe_sandbox.resources.payment_intents.marketplace import (
+    apply_terms,
+    check_capture_terms,
+    check_terms,
+    terms_after,
+)
 from stripe_sandbox.resources.payment_intents.shape import (
+    CAPTURE,
     CONFIRM,
     CREATE,
     OLDER_CREATE,
@@ -41,8 +49,10 @@ def _create(call: Call) -> JsonObject:
     if "customer" in params:
         named_by_parameter(call.account.customers, params["customer"], "customer")
     intent = new_intent(call, params)
+    check_terms(call, intent)
     method = _method(call)
     if params.get("confirm", False):
+        check_can_charge(call)
         how = _how(call)
         ready = check_confirmable(intent, method, how)
         call.account.payment_intents.add(intent)
@@ -77,11 +87,14 @@ def _update(call: Call) -> JsonObject:
             )
     if "currency" in params:
         params["currency"] = check_currency(params["currency"])
-    after = {**intent, **params}
+    after = {**intent, **{name: params[name] for name in PLAIN if name in params}}
     check_amount(after["amount"], after["currency"])
     if "customer" in params:
         named_by_parameter(call.account.customers, params["customer"], "customer")
+    terms = terms_after(after, params)
+    check_terms(call, terms)
     method = _method(call)
+    intent.update(application_fee_amount=terms["application_fee_amount"], transfer_data=terms["transfer_data"])
     if method is not None:
         intent.update(payment_method=method["id"], status="requires_confirmation", next_action=None)
     _apply(call, intent)
@@ -94,6 +107,8 @@ def _confirm(call: Call) -> JsonObject:
     method = _method(call) or call.account.payment_methods.get(intent["payment_method"] or "")
     how = _how(call)
     ready = check_confirmable(intent, method, how)
+    check_can_charge(call)
+    check_terms(call, intent)
     _apply(call, intent)
     confirm(call, intent, ready, how)
     return intent
@@ -102,7 +117,9 @@ def _confirm(call: Call) -> JsonObject:
 def _capture(call: Call) -> JsonObject:
     intent = _named(call)
     charge, amount = check_capture(call, intent, call.params.get("amount_to_capture"))
+    terms = check_capture_terms(call, intent, call.params)
     _apply(call, intent)
+    apply_terms(charge, intent, terms)
     capture(call, intent, charge, amount)
     return intent
 
@@ -165,18 +182,7 @@ ENDPOINTS = (
     Endpoint("GET", "/v1/payment_intents/{id}", _retrieve, Params({"client_secret": Text()})),
     Endpoint("POST", "/v1/payment_intents/{id}", _update, UPDATE, OLDER_UPDATE),
     Endpoint("POST", "/v1/payment_intents/{id}/confirm", _confirm, CONFIRM),
-    Endpoint(
-        "POST",
-        "/v1/payment_intents/{id}/capture",
-        _capture,
-        Params(
-            {
-                "amount_to_capture": Integer(minimum=1),
-                "metadata": Metadata(),
-                "statement_descriptor_suffix": Text(22, unset=True),
-            }
-        ),
-    ),
+    Endpoint("POST", "/v1/payment_intents/{id}/capture", _capture, CAPTURE),
     Endpoint(
         "POST",
         "/v1/payment_intents/{id}/cancel",

@@ -11,6 +11,7 @@ from stripe_sandbox.http.errors import invalid
 from stripe_sandbox.http.params import Boolean, Choice, Field, Integer, ListOf, Metadata, Params, Text, merge_metadata
 from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.resources.details import SHIPPING
+from stripe_sandbox.resources.payment_intents import marketplace
 from stripe_sandbox.resources.payment_methods import METHOD_DATA
 from stripe_sandbox.state.scope import Scope
 
@@ -51,6 +52,7 @@ CREATE = Params(
         **_METHOD_FIELDS,
         **_DESCRIPTIVE,
         **ONLY_WITH_CONFIRM,
+        **marketplace.CREATE,
         "allowed_payment_method_types": ListOf(Choice(("card",))),
         "automatic_payment_methods": Params(
             {"enabled": Boolean(), "allow_redirects": Choice(("always", "never"))}, required=("enabled",)
@@ -60,8 +62,16 @@ CREATE = Params(
     },
     required=("amount", "currency"),
 )
-UPDATE = Params({**_METHOD_FIELDS, **_DESCRIPTIVE})
+UPDATE = Params({**_METHOD_FIELDS, **_DESCRIPTIVE, **marketplace.UPDATE})
 CONFIRM = Params({**_METHOD_FIELDS, **ONLY_WITH_CONFIRM})
+CAPTURE = Params(
+    {
+        **marketplace.CAPTURE,
+        "amount_to_capture": Integer(minimum=1),
+        "metadata": Metadata(),
+        "statement_descriptor_suffix": Text(22, unset=True),
+    }
+)
 
 _METHOD_TYPES: dict[str, Field] = {"payment_method_types": ListOf(Choice(("card",)))}
 OLDER_CREATE = CREATE.extended(_METHOD_TYPES)
@@ -100,8 +110,8 @@ def new_intent(scope: Scope, params: JsonObject) -> JsonObject:
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
         "amount_received": 0,
-        "application": None,
-        "application_fee_amount": None,
+        "application": None if scope.account.is_platform else scope.world.platform.application,
+        "application_fee_amount": params.get("application_fee_amount"),
         "automatic_payment_methods": automatic and {"allow_redirects": "always", **automatic},
         "canceled_at": None,
         "cancellation_reason": None,
@@ -117,7 +127,7 @@ def new_intent(scope: Scope, params: JsonObject) -> JsonObject:
         "managed_payments": {"enabled": False},
         "metadata": merge_metadata({}, params.get("metadata")),
         "next_action": None,
-        "on_behalf_of": None,
+        "on_behalf_of": params.get("on_behalf_of"),
         "payment_method": None,
         "payment_method_configuration_details": None,
         "payment_method_options": card_options(params),
@@ -126,7 +136,7 @@ def new_intent(scope: Scope, params: JsonObject) -> JsonObject:
         "review": None,
         "source": None,
         "status": "requires_payment_method",
-        "transfer_data": None,
+        "transfer_data": params.get("transfer_data"),
     }
 
 

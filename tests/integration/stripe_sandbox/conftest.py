@@ -15,7 +15,7 @@ from stripe.params import PaymentIntentCreateParams
 
 from stripe_sandbox.runner import SandboxThread
 from stripe_sandbox.settings import SandboxSettings
-from tests.integration.stripe_sandbox.harness import SECRET, Receiver, raw_client, stripe_client
+from tests.integration.stripe_sandbox.harness import SECRET, Receiver, open_account, raw_client, stripe_client
 
 
 class _QuietServer(uvicorn.Server):
@@ -97,6 +97,18 @@ async def raw(sandbox: SandboxThread) -> AsyncIterator[httpx.AsyncClient]:
 async def hooked_raw(hooked: SandboxThread) -> AsyncIterator[httpx.AsyncClient]:
     async with raw_client(hooked.url) as client:
         yield client
+
+
+@pytest.fixture
+async def creator(raw: httpx.AsyncClient) -> str:
+    """A connected account that may charge, receive and pay out."""
+    return await open_account(raw)
+
+
+@pytest.fixture
+def marketplace(form: dict[str, str], creator: str) -> dict[str, str]:
+    """A destination charge of 10,000 of which the platform keeps 1,000, as a form."""
+    return {**form, "transfer_data[destination]": creator, "application_fee_amount": "1000"}
 
 
 @pytest.fixture

@@ -67,6 +67,46 @@ def raw_client(url: str) -> httpx.AsyncClient:
     )
 
 
+def acting_for(account: str | None) -> dict[str, str]:
+    """The header that makes a request one of a connected account; None stands for the platform."""
+    return {} if account is None else {"stripe-account": account}
+
+
+async def open_account(raw: httpx.AsyncClient, **fields: str) -> str:
+    """A connected account that may charge, receive and pay out."""
+    made = await raw.post("/v1/accounts", data={"type": "express", "country": "US", **fields})
+    made.raise_for_status()
+    identifier: str = made.json()["id"]
+    (await raw.post(f"/_sandbox/accounts/{identifier}/complete_onboarding")).raise_for_status()
+    return identifier
+
+
+async def transactions(raw: httpx.AsyncClient, account: str | None = None) -> list[dict[str, Any]]:
+    """The balance transactions of an account, oldest first."""
+    query = {"limit": "100"}
+    reply = await raw.get("/v1/balance_transactions", params=query, headers=acting_for(account))
+    data: list[dict[str, Any]] = reply.json()["data"]
+    return data[::-1]
+
+
+Figure = tuple[str, int, int, int, str]
+"""Type, amount, fee, net and the prefix of the source of a balance transaction."""
+
+
+async def figures(raw: httpx.AsyncClient, account: str | None = None) -> list[Figure]:
+    """The balance transactions of an account as figures, oldest first."""
+    return [
+        (one["type"], one["amount"], one["fee"], one["net"], one["source"].partition("_")[0])
+        for one in await transactions(raw, account)
+    ]
+
+
+async def types_of_events(raw: httpx.AsyncClient, account: str | None = None) -> list[str]:
+    """What happened in an account, oldest first."""
+    reply = await raw.get("/v1/events", params={"limit": "100"}, headers=acting_for(account))
+    return [event["type"] for event in reply.json()["data"]][::-1]
+
+
 async def eventually(condition: Callable[[], bool], what: str) -> None:
     """Waits until the condition holds; fails, saying what did not happen, after a deadline."""
     try:

@@ -12,7 +12,7 @@ SHAPES = {
     },
     "/v1/charges": {
         "has": {"balance_transaction", "outcome", "payment_method_details", "billing_details", "fraud_details"},
-        "has_not": {"refunds", "invoice", "destination", "dispute", "order"},
+        "has_not": {"refunds", "invoice", "dispute", "order"},
     },
     "/v1/balance_transactions": {
         "has": {"available_on", "balance_type", "exchange_rate", "fee_details", "reporting_category", "source"},

@@ -1,0 +1,1 @@
+"""`/v1/charges`: what payment intents and transfers make, and what it books."""

@@ -1,0 +1,30 @@
+"""The refund as an object: https://docs.stripe.com/api/refunds/object."""
+
+from stripe_sandbox.json_types import JsonObject
+
+
+def new_refund(identifier: str, charge: JsonObject, amount: int, created: int) -> JsonObject:
+    """A refund of a charge that has succeeded and is not booked yet."""
+    return {
+        "id": identifier,
+        "object": "refund",
+        "amount": amount,
+        "balance_transaction": None,
+        "charge": charge["id"],
+        "created": created,
+        "currency": charge["currency"],
+        "customer": charge["customer"],
+        "customer_account": None,
+        "destination_details": {
+            "card": {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"},
+            "type": "card",
+        },
+        "metadata": {},
+        "payment_intent": charge["payment_intent"],
+        "payment_method": charge["payment_method"],
+        "reason": None,
+        "receipt_number": None,
+        "source_transfer_reversal": None,
+        "status": "succeeded",
+        "transfer_reversal": None,
+    }

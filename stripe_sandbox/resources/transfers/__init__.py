@@ -1,0 +1,1 @@
+"""`/v1/transfers`: moving funds between the platform and its connected accounts."""
