@@ -12,35 +12,51 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from payments_service.application import failpoints
+from payments_service.application.accounts.create import CreateAccountOperation, CreateAccountUseCase
+from payments_service.application.accounts.read import AccountReader
 from payments_service.application.background import Background
 from payments_service.application.events.apply import ApplyEvents, ApplySettings
 from payments_service.application.events.record import RecordEvent
+from payments_service.application.fee_schedules import CreateFeeScheduleUseCase, FeeScheduleReader
 from payments_service.application.fees import FeeReader
+from payments_service.application.follow.follower import Follower
+from payments_service.application.follow.news import Fetcher
 from payments_service.application.ledger import LedgerReader
+from payments_service.application.local_request import LocalRequests
 from payments_service.application.operations.completer import Completer
 from payments_service.application.operations.kind import OperationKind
 from payments_service.application.operations.runner import OperationRunner
-from payments_service.application.payments import confirm, create
+from payments_service.application.outbox.feed import EventFeed
+from payments_service.application.outbox.pull import PullEvents
+from payments_service.application.payments import cancel, capture, confirm, create
 from payments_service.application.payments.read import PaymentReader
-from payments_service.application.payments.refresh import IntentFetcher, IntentFollower
 from payments_service.application.payments.return_url import ReturnUrls
+from payments_service.application.ports import Sweep
+from payments_service.application.refunds.create import CreateRefundOperation, CreateRefundUseCase
+from payments_service.application.refunds.read import RefundReader
 from payments_service.application.reporting import StripeBalanceReader
+from payments_service.application.sequencing.sequencer import Sequencer
 from payments_service.application.settlement.settle import Settlement
 from payments_service.config import ConfigurationError, Settings
+from payments_service.domain.fee.estimate import StripePrice
 from payments_service.processors.stripe.adapter import StripeAdapter
 from payments_service.processors.stripe.client import StripeClient, StripeSettings
 from payments_service.storage.cipher import Cipher
 from payments_service.storage.engine import create_engine
 from payments_service.storage.unit_of_work import PostgresTransactions
+from payments_service.transport.handlers.account import AccountHandlers
+from payments_service.transport.handlers.event import EventHandlers
 from payments_service.transport.handlers.fee import FeeHandlers
 from payments_service.transport.handlers.ledger import LedgerHandlers
 from payments_service.transport.handlers.payment import PaymentHandlers
+from payments_service.transport.handlers.refund import RefundHandlers
 from payments_service.transport.handlers.reporting import ReportingHandlers
 from payments_service.transport.handlers.stripe_event import StripeEventHandlers
 from payments_service.transport.replies import ProtobufReplyCodec
 from payments_service.workers.completer import completer_loop
 from payments_service.workers.inbox import inbox_loop
 from payments_service.workers.loop import Loop
+from payments_service.workers.sequencer import sequencer_loop
 from payments_service.workers.settlement import settlement_loop
 
 EXECUTE_FOR_CONFIRMED = timedelta(minutes=15)
@@ -89,6 +105,7 @@ class Core:
         self.runner = OperationRunner(
             self.transactions, self.stripe, ProtobufReplyCodec(), self.kinds, self.background, self.lease
         )
+        self.local_requests = LocalRequests(self.transactions, ProtobufReplyCodec(), self.background)
         _arm_failpoint(settings)
 
     async def probe(self) -> bool:
@@ -115,13 +132,27 @@ class ServerApplication:
         return_urls = ReturnUrls(frozenset(origin.lower().rstrip("/") for origin in core.settings.return_url_origins))
         payments = PaymentReader(transactions)
         ledger = LedgerReader(transactions)
+        self._feed = EventFeed(transactions, core.settings.outbox_poll_ms / 1000, core.settings.outbox_waiters_max)
         self._services: dict[str, object] = {
             "payments_api.v1.PaymentService": PaymentHandlers(
                 create.CreatePaymentUseCase(runner, stripe, return_urls, livemode=core.livemode),
                 confirm.ConfirmPaymentUseCase(runner, stripe, return_urls),
+                capture.CapturePaymentUseCase(runner, stripe),
+                cancel.CancelPaymentUseCase(runner, stripe),
                 payments,
             ),
-            "payments_api.v1.FeeService": FeeHandlers(FeeReader(transactions, payments)),
+            "payments_api.v1.AccountService": AccountHandlers(
+                CreateAccountUseCase(runner, stripe, livemode=core.livemode), AccountReader(transactions)
+            ),
+            "payments_api.v1.RefundService": RefundHandlers(
+                CreateRefundUseCase(runner, stripe), RefundReader(transactions)
+            ),
+            "payments_api.v1.FeeService": FeeHandlers(
+                FeeReader(transactions, payments),
+                CreateFeeScheduleUseCase(transactions, core.local_requests),
+                FeeScheduleReader(transactions, _stripe_prices(core.settings)),
+            ),
+            "payments_api.v1.EventService": EventHandlers(PullEvents(transactions, self._feed)),
             "payments_api.v1.LedgerService": LedgerHandlers(ledger),
             "payments_api.v1.ReportingService": ReportingHandlers(StripeBalanceReader(transactions, stripe), ledger),
             "payments_api.internal.v1.StripeEventService": StripeEventHandlers(
@@ -138,8 +169,13 @@ class ServerApplication:
         """Whether it can do its work now."""
         return await self._core.probe()
 
+    def drain(self) -> None:
+        """End the waits for events."""
+        self._feed.close()
+
     async def close(self) -> None:
         """Wait for work that outlives its call, then let go of everything."""
+        await self._feed.ended()
         await self._core.close()
 
 
@@ -156,13 +192,19 @@ def build_loops(core: Core) -> list[Loop]:
     """The workers of one process."""
     settings = core.settings
     poll = settings.worker_poll_ms / 1000
-    follower = IntentFollower(core.transactions, IntentFetcher(core.stripe))
+    follower = Follower(core.transactions, Fetcher(core.stripe))
     events = ApplyEvents(
         core.transactions, follower, ApplySettings(settings.worker_batch_max, settings.event_attempts_max)
     )
-    settlement = Settlement(core.transactions, core.stripe, follower, settings.settlement_sweep_seconds)
+    sweep = Sweep(settings.settlement_sweep_seconds, settings.settlement_sweep_connected_seconds)
+    settlement = Settlement(core.transactions, core.stripe, follower, sweep)
     completer = Completer(core.transactions, core.stripe, core.kinds, core.runner, core.lease)
-    return [inbox_loop(events, poll), settlement_loop(settlement, poll), completer_loop(completer, poll)]
+    return [
+        inbox_loop(events, poll),
+        settlement_loop(settlement, poll),
+        completer_loop(completer, poll),
+        sequencer_loop(Sequencer(core.transactions), settings.outbox_poll_ms / 1000),
+    ]
 
 
 async def run_workers(settings: Settings, stopping: asyncio.Event, ready: Callable[[], None] = lambda: None) -> None:
@@ -206,6 +248,10 @@ def _kinds(transactions: PostgresTransactions, stripe: StripeAdapter) -> dict[st
         create.CreatePaymentOperation(create.KIND, EXECUTE_FOR, transactions, stripe),
         create.CreatePaymentOperation(create.KIND_CONFIRMED, EXECUTE_FOR_CONFIRMED, transactions, stripe),
         confirm.ConfirmPaymentOperation(confirm.KIND, EXECUTE_FOR_CONFIRMED, transactions, stripe),
+        capture.CapturePaymentOperation(capture.KIND, EXECUTE_FOR, transactions, stripe),
+        cancel.CancelPaymentOperation(cancel.KIND, EXECUTE_FOR, transactions, stripe),
+        CreateAccountOperation(EXECUTE_FOR, transactions, stripe),
+        CreateRefundOperation(EXECUTE_FOR, transactions, stripe),
     ]
     return {kind.kind: kind for kind in kinds}
 
@@ -215,6 +261,10 @@ def _cipher(settings: Settings) -> Cipher:
         return Cipher([key.get_secret_value() for key in settings.encryption_keys])
     except ValueError as error:
         raise ConfigurationError(f"PAYMENTS_ENCRYPTION_KEYS: {error}") from None
+
+
+def _stripe_prices(settings: Settings) -> dict[str, StripePrice]:
+    return {currency: StripePrice(*price) for currency, price in settings.stripe_fee_estimate.items()}
 
 
 def _livemode(api_key: str) -> bool:

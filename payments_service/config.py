@@ -1,7 +1,7 @@
 """Settings of the service, read once from the environment (`PAYMENTS_…`) into frozen objects.
 
-Any variable may be given as `…_FILE` instead, naming a file that holds the value. A bad or missing value stops the
-start with one line that names the variable.
+Any variable may be given as `…_FILE` instead, naming a file that holds the value; not those that name a file
+themselves, `PAYMENTS_TLS_…_FILE`. A bad or missing value stops the start with one line that names the variable.
 """
 
 import json
@@ -11,20 +11,57 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from payments_service.domain.currency import SUPPORTED
+from payments_service.domain.fee.schedule import BASIS_POINTS
+from payments_service.domain.money import AMOUNT_MINOR_MAX
+
 PREFIX = "PAYMENTS_"
-_MAY_BE_EMPTY = frozenset({"metrics_address", "worker_metrics_address"})
+_MAY_BE_EMPTY = frozenset({"metrics_address", "worker_metrics_address", "grpc_mtls_address"})
 """Settings that an empty variable turns off; for all others empty means unset."""
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 List = Annotated[tuple[str, ...], NoDecode]
 
+SPIFFE_ID_LENGTH_MAX = 255
+"""As long as a caller's name may be; SPIFFE itself allows 2,048 bytes."""
+
+_SPIFFE_ID = re.compile(r"spiffe://[a-z0-9._-]+(/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)+")
+_SCOPE = re.compile(r"[a-z_]+\.[a-z_]+")
+
+STRIPE_CARD_PRICES = {
+    "usd": (290, 30), "eur": (290, 25), "gbp": (290, 20), "cad": (290, 30), "aud": (290, 30), "jpy": (290, 30),
+}  # fmt: skip
+"""Basis points and fixed minor units (stripe.com/pricing and support.stripe.com, fees for supported currencies)."""
+
 
 class ConfigurationError(Exception):
     """A setting is missing or wrong. The message is one line a setting, and names the variable."""
+
+
+class CertificateGrant(BaseModel):
+    """What the holder of a client certificate may do.
+
+    Attributes:
+        scopes: these and no others, for example `events.ingest`.
+        owner_ids: the owners on whose behalf it acts; None: all of them, as a backend.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scopes: tuple[str, ...] = Field(min_length=1)
+    owner_ids: tuple[str, ...] | None = None
+
+    @field_validator("scopes")
+    @classmethod
+    def _are_scopes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for scope in value:
+            if not _SCOPE.fullmatch(scope):
+                raise ValueError(f"{scope!r} is no scope: write one like payments.read")
+        return value
 
 
 class Settings(BaseSettings):
@@ -45,6 +82,11 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=Path(".payments"), description="Where the embedded Postgres keeps its data")
 
     grpc_address: str = Field(default="127.0.0.1:50051", description="Where gRPC listens")
+    grpc_mtls_address: str = Field(
+        default="",
+        description="Where gRPC listens for callers with a client certificate, beside grpc_address for those without; "
+        "empty: nowhere",
+    )
     grpc_processes: int = Field(default=1, ge=1, le=64, description="Server processes on that one port")
     grpc_concurrency_max: int = Field(default=512, ge=1, description="Calls in progress a process before it sheds load")
     grpc_deadline_default_ms: int = Field(default=30_000, ge=100, description="For mutating calls without a deadline")
@@ -57,6 +99,21 @@ class Settings(BaseSettings):
         default="127.0.0.1:9465", description="Where a worker's /metrics listens; port 0: a free one; empty: nowhere"
     )
 
+    tls_cert_file: Path | None = Field(
+        default=None, description="PEM certificate of the gRPC server and its chain; unset: no TLS, loopback only"
+    )
+    tls_key_file: Path | None = Field(default=None, description="PEM private key of that certificate, no password")
+    tls_client_ca_file: Path | None = Field(
+        default=None,
+        description="PEM certificates of who issues client certificates; set: each caller needs one, on "
+        "grpc_mtls_address where that is set, else on grpc_address",
+    )
+    tls_ca_file: Path | None = Field(
+        default=None,
+        description="PEM certificates that `payments demo` and the stack of `payments up` check the server's against; "
+        "unset: the stack's own",
+    )
+
     stripe_api_key: SecretStr | None = Field(default=None, description="Stripe's secret or restricted key")
     stripe_api_base: str | None = Field(default=None, description="Unset: Stripe itself; else for example the sandbox")
     stripe_timeout_ms: int = Field(default=15_000, ge=100, description="For one attempt of one call")
@@ -64,6 +121,11 @@ class Settings(BaseSettings):
         default=3, ge=1, le=10, description="Attempts of a call before its outcome is unknown"
     )
     stripe_page_size: int = Field(default=100, ge=1, le=100, description="Objects a page in lists")
+    stripe_fee_estimate: dict[str, tuple[int, int]] = Field(
+        default=STRIPE_CARD_PRICES,
+        description="JSON: what Stripe takes by currency, for estimates: basis points and a fixed part in minor units. "
+        "The default is a US account's price for domestic cards",
+    )
 
     auth_key: SecretStr | None = Field(default=None, description="Shared key (HS256) or PEM public key of tokens")
     auth_jwks_url: str | None = Field(default=None, description="JWKS of the identity provider, instead of auth_key")
@@ -76,6 +138,12 @@ class Settings(BaseSettings):
     auth_role_scopes: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="JSON: which scopes a role brings"
     )
+    auth_spiffe_scopes: dict[str, CertificateGrant] = Field(
+        default_factory=dict,
+        description="JSON: what client certificates with this SPIFFE ID may do without a token, for example "
+        '{"spiffe://shop.example/orders": {"scopes": ["payments.read"]}}; with owner_ids beside scopes for these '
+        "owners only",
+    )
     encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         default=(), description="id:base64 of 32 bytes each; the first encrypts, all decrypt"
     )
@@ -87,7 +155,16 @@ class Settings(BaseSettings):
     worker_poll_ms: int = Field(default=200, ge=10, description="How often an idle worker looks for work")
     worker_batch_max: int = Field(default=100, ge=1, le=100, description="Events leased at once")
     settlement_sweep_seconds: int = Field(default=60, ge=1, description="How often accounts are settled anyway")
+    settlement_sweep_connected_seconds: int = Field(
+        default=3_600,
+        ge=1,
+        description="The same for each connected account; what the platform sends them is seen at once",
+    )
     event_attempts_max: int = Field(default=12, ge=1, description="Attempts of an event before it is parked as dead")
+    outbox_poll_ms: int = Field(
+        default=50, ge=5, description="How often new events are numbered, and looked for while PullEvents calls wait"
+    )
+    outbox_waiters_max: int = Field(default=5_000, ge=1, description="PullEvents calls that may wait in a process")
 
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="What is logged")
     lifeline_fd: int | None = Field(
@@ -104,6 +181,23 @@ class Settings(BaseSettings):
     def _split_keys(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
+    @field_validator("stripe_fee_estimate", mode="before")
+    @classmethod
+    def _json_of_prices(cls, value: object) -> object:
+        example = '{"usd": [290, 30]}: basis points and a fixed part in minor units'
+        try:
+            prices = json.loads(value) if isinstance(value, str) else value
+        except json.JSONDecodeError:
+            prices = None
+        if not isinstance(prices, dict):
+            raise ValueError(f"must be JSON such as {example}")  # noqa: TRY004 - pydantic reports no TypeError
+        for currency, price in prices.items():
+            if currency not in SUPPORTED:
+                raise ValueError(f"{currency!r} is no currency that Stripe supports: write one like usd, in lower case")
+            if not _is_price(price):
+                raise ValueError(f"{currency}: {price!r} is no price: write JSON such as {example}, none below 0")
+        return prices
+
     @field_validator("auth_role_scopes", mode="before")
     @classmethod
     def _json(cls, value: object) -> object:
@@ -112,7 +206,25 @@ class Settings(BaseSettings):
         except json.JSONDecodeError:
             raise ValueError('must be JSON such as {"admin": ["payments.read"]}') from None
 
-    @field_validator("grpc_address", "metrics_address", "worker_metrics_address")
+    @field_validator("auth_spiffe_scopes", mode="before")
+    @classmethod
+    def _json_of_grants(cls, value: object) -> object:
+        try:
+            return json.loads(value) if isinstance(value, str) else value
+        except json.JSONDecodeError:
+            raise ValueError(
+                'must be JSON such as {"spiffe://shop.example/orders": {"scopes": ["payments.read"]}}'
+            ) from None
+
+    @field_validator("auth_spiffe_scopes")
+    @classmethod
+    def _are_spiffe_ids(cls, value: dict[str, CertificateGrant]) -> dict[str, CertificateGrant]:
+        for name in value:
+            if not _SPIFFE_ID.fullmatch(name) or len(name) > SPIFFE_ID_LENGTH_MAX:
+                raise ValueError(f"{name!r} is no SPIFFE ID: write one like spiffe://shop.example/orders")
+        return value
+
+    @field_validator("grpc_address", "grpc_mtls_address", "metrics_address", "worker_metrics_address")
     @classmethod
     def _address(cls, value: str) -> str:
         if value and not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}", value):
@@ -132,10 +244,25 @@ class Settings(BaseSettings):
             raise ValueError("PAYMENTS_GRPC_DEADLINE_DEFAULT_MS must not be above PAYMENTS_GRPC_DEADLINE_MAX_MS")
         return self
 
+    @model_validator(mode="after")
+    def _tls_consistent(self) -> Self:
+        for present, missing in (("tls_cert_file", "tls_key_file"), ("tls_key_file", "tls_cert_file")):
+            if getattr(self, present) is not None and getattr(self, missing) is None:
+                raise ValueError(f"{_variable(missing)}: is required with {_variable(present)}")
+        needed = (
+            ("tls_client_ca_file", self.tls_client_ca_file, "tls_cert_file", self.tls_cert_file),
+            ("auth_spiffe_scopes", self.auth_spiffe_scopes, "tls_client_ca_file", self.tls_client_ca_file),
+        )
+        for name, value, other, other_value in needed:
+            if value and other_value is None:
+                raise ValueError(f"{_variable(name)}: does nothing without {_variable(other)}: set that too")
+        return self
+
     @property
     def grpc_is_loopback(self) -> bool:
-        """Whether only this machine can reach the gRPC port."""
-        return self.grpc_address.rpartition(":")[0] in LOOPBACK
+        """Whether only this machine can reach the gRPC ports."""
+        addresses = [address for address in (self.grpc_address, self.grpc_mtls_address) if address]
+        return all(address.rpartition(":")[0] in LOOPBACK for address in addresses)
 
     @property
     def stripe_is_sandbox(self) -> bool:
@@ -161,9 +288,21 @@ def load_settings(environment: Mapping[str, str] | None = None, **overrides: obj
     except ValidationError as error:
         lines = []
         for problem in error.errors(include_url=False, include_input=False):
-            name = f"{PREFIX}{str(problem['loc'][0]).upper()}: " if problem["loc"] else ""
-            lines.append(f"{name}{problem['msg'].removeprefix('Value error, ')}")
+            path = [str(part) for part in problem["loc"]]
+            names = [_variable(path[0]), *path[1:]] if path else []
+            lines.append(": ".join([*names, problem["msg"].removeprefix("Value error, ")]))
         raise ConfigurationError("\n".join(lines)) from None
+
+
+def _is_price(value: object) -> bool:
+    """Whether it is whole basis points and whole minor units, within bounds."""
+    if not isinstance(value, list | tuple) or [type(part) for part in value] != [int, int]:
+        return False
+    return all(0 <= part <= most for part, most in zip(value, (BASIS_POINTS, AMOUNT_MINOR_MAX), strict=True))
+
+
+def _variable(field: str) -> str:
+    return f"{PREFIX}{field.upper()}"
 
 
 class _Explicit(Settings):
@@ -183,9 +322,9 @@ class _Explicit(Settings):
 def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
     values: dict[str, object] = {}
     for field in Settings.model_fields:
-        name = f"{PREFIX}{field.upper()}"
+        name = _variable(field)
         text = environment.get(name)
-        if text is None and (path := environment.get(f"{name}_FILE")):
+        if text is None and not field.endswith("_file") and (path := environment.get(f"{name}_FILE")):
             try:
                 text = Path(path).read_text(encoding="utf-8").strip()
             except OSError as error:

@@ -4,6 +4,7 @@
 """
 
 import inspect
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +74,8 @@ def _text(value: object) -> str:
         return value.get_secret_value()
     if isinstance(value, tuple) and not hasattr(value, "_fields"):
         return ",".join(_text(each) for each in value)
+    if isinstance(value, dict):
+        return json.dumps(value)
     return str(value)
 
 

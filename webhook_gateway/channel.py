@@ -64,11 +64,12 @@ def _credentials(ca_file: Path, cert_file: Path | None, key_file: Path | None) -
     if cert_file is None or key_file is None:
         return grpc.ssl_channel_credentials(root_certificates=ca_file.read_bytes())
     try:
-        context.load_cert_chain(cert_file, key_file)
+        # A password of its own, or OpenSSL would ask for one on the terminal.
+        context.load_cert_chain(cert_file, key_file, password="")
     except OSError as error:
         raise ConfigurationError(
-            f"GATEWAY_PAYMENTS_CERT_FILE, GATEWAY_PAYMENTS_KEY_FILE: no matching certificate and key in {cert_file} and"
-            f" {key_file}: {error}"
+            f"GATEWAY_PAYMENTS_CERT_FILE, GATEWAY_PAYMENTS_KEY_FILE: no matching certificate and key, without a"
+            f" password, in {cert_file} and {key_file}: {error}"
         ) from error
     return grpc.ssl_channel_credentials(
         root_certificates=ca_file.read_bytes(),

@@ -26,6 +26,17 @@ class Principal:
         """Whether resources of this owner exist for the caller."""
         return self.owner_ids is None or owner_id in self.owner_ids
 
+    @property
+    def key_scope(self) -> str:
+        """What keeps the idempotency keys of one caller's different users apart, where no one owner is named."""
+        return "" if self.owner_ids is None else ",".join(sorted(self.owner_ids))
+
+    def among(self, owner_id: str) -> frozenset[str] | None:
+        """The owners whose resources a list shows, given the owner that was asked for (or none); None: everybody's."""
+        if not owner_id:
+            return self.owner_ids
+        return frozenset({owner_id}) if self.owner_ids is None else self.owner_ids & {owner_id}
+
     def acting_owner(self, owner_id: str) -> str:
         """The owner that a new resource belongs to: as asked for, or the token's only owner.
 

@@ -21,7 +21,7 @@ class FeeReader:
         """
         payment = await self._payments.by_id(principal, text)
         rows = await self._transactions.run(lambda unit: unit.settlement.of_payments([payment.id]))
-        return fees_of(row.transaction for row in rows)
+        return fees_of(rows)
 
     async def of_purchase(self, principal: Principal, reference: str) -> list[Fees]:
         """The fees of all payments for a purchase; empty until one is settled.
@@ -31,4 +31,4 @@ class FeeReader:
         """
         purchase = await self._payments.purchase(principal, reference)
         rows = await self._transactions.run(lambda unit: unit.settlement.of_payments(purchase.payment_ids))
-        return fees_of(row.transaction for row in rows)
+        return fees_of(rows)

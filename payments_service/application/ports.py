@@ -1,4 +1,4 @@
-"""What the use cases need from the outside, as they see it: storage, Stripe, and the shape of replies."""
+"""What the use cases need from the outside, as they see it: storage and the shape of replies. Stripe is next door."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -7,12 +7,18 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from payments_service.application.events.model import EventRow, StripeEvent
-from payments_service.application.operations.model import Json, Operation, OperationState, Outcome, StripeCall
+from payments_service.application.operations.model import Operation, OperationState
+from payments_service.application.outbox.model import EventFilter, NumberedEvent
+from payments_service.application.sequencing.model import Head, Numbering, Stream
+from payments_service.domain.account.model import ConnectedAccount
 from payments_service.domain.errors import PaymentsError
+from payments_service.domain.fee.schedule import FeeKind, FeeSchedule
 from payments_service.domain.ledger.outcome import Outcome as PostOutcome
 from payments_service.domain.ledger.transaction import PostRequest
 from payments_service.domain.ledger.views import Balance, HistoryLine, TrialBalance
-from payments_service.domain.payment.model import IntentSnapshot, Payment, PaymentState
+from payments_service.domain.outbox import OutboxEvent
+from payments_service.domain.payment.model import Payment, PaymentState
+from payments_service.domain.refund.model import Refund, RefundState
 from payments_service.domain.settlement.model import BalanceTransaction
 
 T = TypeVar("T")
@@ -59,6 +65,27 @@ class PaymentFilter:
     create_time_from: datetime | None = None
     create_time_before: datetime | None = None
     needs_follow_up: bool = False
+    connected_account_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFilter:
+    """Which refunds a list shows; what is None or empty does not filter."""
+
+    owner_ids: frozenset[str] | None = None
+    payment_id: UUID | None = None
+    states: frozenset[RefundState] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class FeeScheduleFilter:
+    """Which fee schedules a list shows; what is None does not filter."""
+
+    kind: FeeKind | None = None
+    account_id: UUID | None = None
+    general_only: bool = False
+    effective_time_from: datetime | None = None
+    effective_time_before: datetime | None = None
 
 
 class IdempotencyStore(Protocol):
@@ -104,6 +131,10 @@ class OperationStore(Protocol):
         """Record that its outcome is still unknown, and when to try again."""
         ...
 
+    async def active_on(self, object_id: UUID) -> UUID | None:
+        """The operation about an object whose outcome is not known yet, if there is one."""
+        ...
+
     async def lease_due(self, limit: int, seconds: float) -> list[Operation]:
         """Lease operations in progress that nobody is at and whose time for an attempt has come."""
         ...
@@ -134,6 +165,66 @@ class PaymentStore(Protocol):
 
     async def page(self, which: PaymentFilter, before: UUID | None, limit: int) -> list[Payment]:
         """Payments with ids below `before`, newest first."""
+        ...
+
+
+class RefundStore(Protocol):
+    """Refunds. Whoever changes a refund holds its payment's lock."""
+
+    async def add(self, refund: Refund) -> None:
+        """Store a new refund."""
+        ...
+
+    async def save(self, refund: Refund) -> None:
+        """Store a refund that was read under its payment's lock."""
+        ...
+
+    async def get(self, refund_id: UUID) -> Refund | None:
+        """The refund."""
+        ...
+
+    async def of_payments(self, payment_ids: Sequence[UUID]) -> dict[UUID, list[Refund]]:
+        """All refunds of payments, oldest first, by payment; a payment without any is left out."""
+        ...
+
+    async def by_stripe(self, stripe_refund_ids: Sequence[str]) -> dict[str, Refund]:
+        """The refunds with these ids of Stripe."""
+        ...
+
+    async def page(self, which: RefundFilter, before: UUID | None, limit: int) -> list[Refund]:
+        """Refunds with ids below `before`, newest first."""
+        ...
+
+
+class AccountStore(Protocol):
+    """Connected accounts."""
+
+    async def add(self, account: ConnectedAccount) -> None:
+        """Store a new account."""
+        ...
+
+    async def save(self, account: ConnectedAccount) -> None:
+        """Store an account that was read under its lock."""
+        ...
+
+    async def get(self, account_id: UUID) -> ConnectedAccount | None:
+        """The account, without locking it."""
+        ...
+
+    async def many(self, account_ids: Sequence[UUID]) -> dict[UUID, ConnectedAccount]:
+        """The accounts that exist, without locking them."""
+        ...
+
+    async def lock(self, account_ids: Sequence[UUID]) -> dict[UUID, ConnectedAccount]:
+        """The accounts that exist, locked in id order until the transaction ends."""
+        ...
+
+    async def by_owner(self, owner_id: str) -> ConnectedAccount | None:
+        """The owner's account; one that failed to be created does not count."""
+        ...
+
+    async def by_stripe(self, stripe_accounts: Sequence[str]) -> dict[str, ConnectedAccount]:
+        """The accounts with these ids of Stripe."""
         ...
 
 
@@ -177,11 +268,33 @@ class DueAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class SettledFee:
-    """One balance transaction of a payment, with its fees, as reports need it."""
+class Sweep:
+    """How often accounts are settled although nobody asked for it: events can be lost.
 
-    payment_id: UUID
+    Attributes:
+        platform_seconds: the platform's own account.
+        connected_seconds: each connected account.
+    """
+
+    platform_seconds: float
+    connected_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A balance transaction that is booked, and what it is about.
+
+    Attributes:
+        payment_id: our payment, where the balance transaction itself names it. What came out of its source (transfers,
+            fees, reversals) finds it through `BalanceTransaction.parent_id`.
+        account_id: the connected account that it concerns.
+        ledger_transaction_id: None when nothing moved.
+    """
+
     transaction: BalanceTransaction
+    payment_id: UUID | None = None
+    account_id: UUID | None = None
+    ledger_transaction_id: UUID | None = None
 
 
 class SettlementStore(Protocol):
@@ -191,8 +304,8 @@ class SettlementStore(Protocol):
         """Ask for these accounts to be settled soon."""
         ...
 
-    async def lease_due(self, limit: int, seconds: float, sweep_seconds: float) -> list[DueAccount]:
-        """Lease accounts that are marked due, or were not settled for `sweep_seconds`."""
+    async def lease_due(self, limit: int, seconds: float, sweep: Sweep) -> list[DueAccount]:
+        """Lease accounts that are marked due, or were not settled for as long as `sweep` says."""
         ...
 
     async def settled(self, account: DueAccount, through: datetime | None) -> None:
@@ -207,12 +320,43 @@ class SettlementStore(Protocol):
         """Which of these balance transactions are booked already."""
         ...
 
-    async def add(self, rows: Sequence[tuple[BalanceTransaction, UUID | None, UUID | None]]) -> None:
-        """Store balance transactions, each with the payment it belongs to and its ledger transaction, if any."""
+    async def add(self, rows: Sequence[Booked]) -> None:
+        """Store balance transactions that are booked in this transaction."""
         ...
 
-    async def of_payments(self, payment_ids: Sequence[UUID]) -> list[SettledFee]:
-        """Booked balance transactions of payments, oldest first."""
+    async def accounts_of(self, source_ids: Sequence[str]) -> dict[str, UUID]:
+        """The connected accounts that booked balance transactions of these sources concern, by source."""
+        ...
+
+    async def of_payments(self, payment_ids: Sequence[UUID]) -> list[BalanceTransaction]:
+        """Booked balance transactions of payments and of all that came out of them, in every book, oldest first."""
+        ...
+
+
+class FeeScheduleStore(Protocol):
+    """Fee schedules, which are only ever added."""
+
+    async def next_version(self, kind: FeeKind, account_id: UUID | None) -> int:
+        """The next version of a scope, None being all accounts; whoever else asks waits until this transaction ends."""
+        ...
+
+    async def add(self, schedule: FeeSchedule) -> None:
+        """Store a new schedule."""
+        ...
+
+    async def get(self, schedule_id: UUID) -> FeeSchedule | None:
+        """The schedule."""
+        ...
+
+    async def in_force(self, kind: FeeKind, account_id: UUID | None, at: datetime, currency: str) -> list[FeeSchedule]:
+        """Those that may count at a time: for each currency the newest of the account's own and of the general ones.
+
+        An empty `currency` means all of them.
+        """
+        ...
+
+    async def page(self, which: FeeScheduleFilter, before: UUID | None, limit: int) -> list[FeeSchedule]:
+        """Schedules with ids below `before`, newest first."""
         ...
 
 
@@ -231,6 +375,10 @@ class LedgerReads(Protocol):
         """The balance of an account, by id or code, now or as it was recorded at a time; None: no such account."""
         ...
 
+    async def balances_under(self, prefix: str) -> list[Balance]:
+        """The balances of the accounts that have entries and whose codes begin with `prefix`, by code."""
+        ...
+
     async def entries(self, account_id: UUID, before_version: int | None, limit: int) -> list[HistoryLine]:
         """Entries with versions below `before_version`, newest first."""
         ...
@@ -240,16 +388,45 @@ class LedgerReads(Protocol):
         ...
 
 
+class OutboxStore(Protocol):
+    """Events for other backends."""
+
+    async def add(self, events: Sequence[OutboxEvent]) -> None:
+        """Tell other backends, with the commit; in this order where they are about one resource."""
+        ...
+
+    async def read(self, after: int, through: int, which: EventFilter, limit: int) -> list[NumberedEvent]:
+        """Numbered events above `after`, up to and with `through`, that match, oldest first."""
+        ...
+
+
+class SequenceStore(Protocol):
+    """Numbers of streams."""
+
+    async def head(self, stream: Stream) -> Head:
+        """How far a stream has come."""
+        ...
+
+    async def number(self, stream: Stream, limit: int) -> Numbering:
+        """Give the oldest rows that wait in a stream their numbers, unless another worker is at it."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One database transaction: what is done through it commits together or not at all."""
 
     idempotency: IdempotencyStore
     operations: OperationStore
     payments: PaymentStore
+    refunds: RefundStore
+    accounts: AccountStore
     inbox: InboxStore
     settlement: SettlementStore
+    fee_schedules: FeeScheduleStore
     ledger: LedgerStore
     ledger_reads: LedgerReads
+    outbox: OutboxStore
+    sequences: SequenceStore
 
     async def now(self) -> datetime:
         """The database's clock at this moment (not at the start of the transaction)."""
@@ -266,81 +443,6 @@ class Transactions(Protocol):
 
         Raises:
             PaymentsError: DATABASE_UNAVAILABLE when the database cannot be reached.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class CreateIntent:
-    """What to ask Stripe for when a payment is created."""
-
-    payment: Payment
-    operation_id: str
-    payment_method: str
-    confirm: bool
-    return_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class BalanceAtStripe:
-    """Stripe's balance in one currency, in minor units."""
-
-    currency: str
-    available: int
-    pending: int
-
-
-class Stripe(Protocol):
-    """Stripe, in our words."""
-
-    def create_intent(self, command: CreateIntent) -> StripeCall:
-        """The call that creates a payment intent."""
-        ...
-
-    def confirm_intent(self, intent_id: str, payment_method: str, return_url: str) -> StripeCall:
-        """The call that confirms a payment intent."""
-        ...
-
-    async def send(self, call: StripeCall, idempotency_key: str) -> Outcome:
-        """Make a mutating call; repeats it with the same key while that is safe and time allows."""
-        ...
-
-    async def find_intent(self, operation_id: str, payment_id: str, since: datetime) -> Json | None:
-        """The payment intent that an operation created, if it exists."""
-        ...
-
-    async def fetch_intent(self, intent_id: str) -> Json | None:
-        """A payment intent with its charge, or None when there is none.
-
-        Raises:
-            PaymentsError: STRIPE_UNAVAILABLE.
-        """
-        ...
-
-    def intent(self, body: Json) -> IntentSnapshot:
-        """Stripe's JSON as our type."""
-        ...
-
-    async def balance(self) -> list[BalanceAtStripe]:
-        """The platform's balance, one a currency.
-
-        Raises:
-            PaymentsError: STRIPE_UNAVAILABLE.
-        """
-        ...
-
-    async def balance_transactions(
-        self, stripe_account: str, *, since: datetime | None, after: str
-    ) -> tuple[list[BalanceTransaction], bool]:
-        """A page of an account's balance transactions, newest first, and whether there are more.
-
-        Args:
-            stripe_account: Stripe's id; empty for the platform.
-            since: leave out what was created before.
-            after: the last id of the page before; empty for the first page.
-
-        Raises:
-            PaymentsError: STRIPE_UNAVAILABLE.
         """
         ...
 

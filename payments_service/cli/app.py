@@ -1,5 +1,6 @@
 """The commands and their options. Each hands over to the module of its name."""
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -27,15 +28,19 @@ _AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document i
 def up(
     once: Annotated[bool, typer.Option("--once", help="Stop after the purchase; exit 1 if any figure is off.")] = False,
     as_json: _AsJson = False,
+    plaintext: Annotated[
+        bool, typer.Option("--plaintext", help="gRPC without TLS, for tools that cannot do it.")
+    ] = False,
 ) -> None:
     """Start the whole stack, play one purchase through it, and serve until Ctrl-C.
 
     Postgres (embedded, unless PAYMENTS_DATABASE_URL is set), the Stripe sandbox (unless PAYMENTS_STRIPE_API_KEY or
     PAYMENTS_STRIPE_API_BASE is set), the gRPC server, a worker and the webhook gateway. Data and logs: .payments/.
+    gRPC speaks TLS with a certificate of the stack's own, unless PAYMENTS_TLS_CERT_FILE names another: .payments/tls/.
     """
     from payments_service.cli.up import run_up
 
-    raise typer.Exit(run_up(once=once, as_json=as_json))
+    raise typer.Exit(run_up(once=once, as_json=as_json, plaintext=plaintext))
 
 
 @app.command()
@@ -46,12 +51,26 @@ def demo(
     token: Annotated[
         str | None, typer.Option(help="Bearer token; default: that of the stack.", envvar="PAYMENTS_TOKEN")
     ] = None,
+    ca_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="PEM certificates that the server's is checked against; default: that of the stack; with --target "
+            "alone there is no TLS.",
+            envvar="PAYMENTS_TLS_CA_FILE",
+        ),
+    ] = None,
+    cert_file: Annotated[
+        Path | None, typer.Option(help="PEM client certificate, for a server that asks for one.")
+    ] = None,
+    key_file: Annotated[Path | None, typer.Option(help="PEM key of that certificate.")] = None,
     as_json: _AsJson = False,
 ) -> None:
     """Play the purchase against a stack that is already running; exit 1 if any figure is off."""
     from payments_service.cli.demo import run_demo
 
-    raise typer.Exit(run_demo(target=target, token=token, as_json=as_json))
+    raise typer.Exit(
+        run_demo(target=target, token=token, ca_file=ca_file, cert_file=cert_file, key_file=key_file, as_json=as_json)
+    )
 
 
 @app.command()
@@ -119,6 +138,8 @@ def key(
 
 def main() -> None:
     """Run the command line. What a user can cause is one line and an exit code, never a stack trace."""
+    # gRPC's core writes to standard error in a form of its own, also what is no trouble. It reads this when imported.
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     signal.signal(signal.SIGTERM, _terminated)
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)

@@ -5,6 +5,7 @@ keys/        keys of the development stack, made once (0700, files 0600)
 logs/        a log for each process of `payments up`
 postgres/    the embedded Postgres (storage.embedded)
 stack.json   where the running stack is, with its token (0600)
+tls/         the stack's certificate authority and what it has issued (0700, files 0600)
 up.lock      held by the running `payments up`
 """
 
@@ -33,6 +34,11 @@ class DataFolder:
         return self.folder / "logs"
 
     @property
+    def tls(self) -> Path:
+        """Certificates and keys of the development stack."""
+        return self.folder / "tls"
+
+    @property
     def stack(self) -> Path:
         """The description of the running stack."""
         return self.folder / "stack.json"
@@ -43,7 +49,7 @@ class DataFolder:
         return self.folder / "up.lock"
 
     def make(self) -> None:
-        """Make the folder and the one for logs.
+        """Make the folder and those for logs and certificates.
 
         Raises:
             CommandError: it cannot be made.
@@ -51,7 +57,8 @@ class DataFolder:
         try:
             # Not private itself: as root, Postgres runs as a user who must get through to its own folder.
             self.folder.mkdir(parents=True, exist_ok=True)
-            self.logs.mkdir(mode=0o700, exist_ok=True)
+            for private in (self.logs, self.tls):
+                private.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise self._unusable(error) from None
 

@@ -2,7 +2,9 @@
 
 import asyncio
 from functools import partial
+from pathlib import Path
 
+from payments_service.cli.channel import ChannelTls
 from payments_service.cli.data_folder import DataFolder
 from payments_service.cli.errors import EXIT_FAILURE, EXIT_USAGE, CommandError
 from payments_service.cli.output import print_outcome
@@ -13,7 +15,15 @@ from payments_service.cli.stack.state import read_stack
 from payments_service.config import load_settings
 
 
-def run_demo(*, target: str | None, token: str | None, as_json: bool) -> int:
+def run_demo(
+    *,
+    target: str | None,
+    token: str | None,
+    ca_file: Path | None,
+    cert_file: Path | None,
+    key_file: Path | None,
+    as_json: bool,
+) -> int:
     """Play the purchase and print what came of it; returns the exit code.
 
     Raises:
@@ -29,15 +39,22 @@ def run_demo(*, target: str | None, token: str | None, as_json: bool) -> int:
                 f"no stack is running on {folder.folder}: start one with `payments up`, or give --target and --token"
             )
         target, token = stack.grpc_address, token or stack.token
+        if ca_file is None and stack.ca_file:
+            ca_file = Path(stack.ca_file)
         if stack.stripe_api_key:
             at_stripe = partial(balance_at_stripe, stack.stripe_api_base, stack.stripe_api_key)
     if not token:
         raise CommandError("--token: give a bearer token, for example from `payments token`", EXIT_USAGE)
-    return asyncio.run(_play(target, token, at_stripe, as_json=as_json))
+    if ca_file is None and (cert_file or key_file):
+        raise CommandError("--ca-file: is required with --cert-file and --key-file", EXIT_USAGE)
+    tls = None if ca_file is None else ChannelTls(ca_file, cert_file, key_file)
+    return asyncio.run(_play(target, token, at_stripe, tls, as_json=as_json))
 
 
-async def _play(target: str, token: str, at_stripe: BalanceAtStripe | None, *, as_json: bool) -> int:
-    async with purchase_client(target, token, at_stripe) as client:
+async def _play(
+    target: str, token: str, at_stripe: BalanceAtStripe | None, tls: ChannelTls | None, *, as_json: bool
+) -> int:
+    async with purchase_client(target, token, at_stripe, tls) as client:
         facts = await client.play()
     found = problems(facts)
     print_outcome((), client.steps, facts, found, as_json=as_json)

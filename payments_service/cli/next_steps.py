@@ -17,7 +17,11 @@ _REQUEST = (
 
 def addresses(state: StackState, logs: Path) -> Iterator[tuple[str, str]]:
     """Where everything is."""
-    yield "gRPC", state.grpc_address
+    yield "gRPC", f"{state.grpc_address}, {'TLS' if state.ca_file else 'in the clear'}"
+    if state.mtls_address:
+        yield "gRPC, mTLS", f"{state.mtls_address}, a client certificate instead of a token"
+    if state.ca_file:
+        yield "CA", shown(Path(state.ca_file))
     yield "webhooks", f"http://{state.gateway_address}/stripe/webhook"
     yield "Stripe", state.stripe_api_base or "https://api.stripe.com"
     if state.metrics_address:
@@ -31,14 +35,20 @@ def lines_to_paste(state: StackState) -> Iterator[str]:
     """Commands that work as they are, in this order, in this folder."""
     buf = shown(Path(sys.executable).with_name("buf"))
     payments = shown(Path(sys.executable).with_name("payments"))
-    call = f"{buf} curl --protocol grpc --http2-prior-knowledge"
+    ca_file = shown(Path(state.ca_file)) if state.ca_file else ""
+    call = f"{buf} curl --protocol grpc {f'--cacert {ca_file}' if ca_file else '--http2-prior-knowledge'}"
+    url = f"{'https' if ca_file else 'http'}://{state.grpc_address}"
+    grpcurl = f"grpcurl {f'-cacert {ca_file}' if ca_file else '-plaintext'}"
     header = '-H "authorization: Bearer $PAYMENTS_TOKEN"'
     if state.token:
         yield f"export PAYMENTS_TOKEN={state.token}"
-    yield f"{call} {header} -d '{_REQUEST}' http://{state.grpc_address}/{_CREATE}"
-    yield f"{call} {header} -d '{{}}' http://{state.grpc_address}/{_BALANCE}"
-    yield f"grpcurl -plaintext {state.grpc_address} list"
-    yield f"grpcurl -plaintext {header} -d '{_REQUEST}' {state.grpc_address} {_CREATE}"
+    yield f"{call} {header} -d '{_REQUEST}' {url}/{_CREATE}"
+    yield f"{call} {header} -d '{{}}' {url}/{_BALANCE}"
+    if state.cert_file:
+        holder = f"--cert {shown(Path(state.cert_file))} --key {shown(Path(state.key_file))}"
+        yield f"{call} {holder} -d '{{}}' https://{state.mtls_address}/{_BALANCE}"
+    yield f"{grpcurl} {state.grpc_address} list"
+    yield f"{grpcurl} {header} -d '{_REQUEST}' {state.grpc_address} {_CREATE}"
     yield f"curl -s http://{state.gateway_address}/readyz"
     if state.metrics_address:
         yield f"curl -s http://{state.metrics_address}/metrics"

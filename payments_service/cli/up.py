@@ -25,7 +25,7 @@ _POLL_SECONDS = 0.05
 T = TypeVar("T")
 
 
-def run_up(*, once: bool, as_json: bool) -> int:
+def run_up(*, once: bool, as_json: bool, plaintext: bool) -> int:
     """Run the stack; returns the exit code.
 
     Raises:
@@ -36,7 +36,8 @@ def run_up(*, once: bool, as_json: bool) -> int:
     folder = DataFolder(settings.data_dir)
     folder.make()
     with only_stack(folder):
-        return asyncio.run(_run(make_plan(settings, dict(os.environ)), once=once, as_json=as_json))
+        plan = make_plan(settings, dict(os.environ), plaintext=plaintext)
+        return asyncio.run(_run(plan, once=once, as_json=as_json))
 
 
 async def _run(plan: Plan, *, once: bool, as_json: bool) -> int:
@@ -122,6 +123,7 @@ class _Up:
 
     async def _play(self) -> list[str]:
         """Play the purchase and print what came of it; returns what is wrong."""
+        from payments_service.cli.channel import ChannelTls
         from payments_service.cli.output import print_outcome
         from payments_service.cli.purchase.check import problems
         from payments_service.cli.purchase.client import purchase_client
@@ -131,7 +133,8 @@ class _Up:
         base = settings.stripe_api_base or ""
         key = settings.stripe_api_key.get_secret_value() if settings.stripe_api_key else ""
         target = self._plan.grpc.reachable
-        async with purchase_client(target, self._plan.token, partial(balance_at_stripe, base, key)) as client:
+        tls = ChannelTls(self._plan.tls.ca_file) if self._plan.tls else None
+        async with purchase_client(target, self._plan.token, partial(balance_at_stripe, base, key), tls) as client:
             facts = await client.play()
         found = problems(facts)
         self._progress.stop()
@@ -180,6 +183,7 @@ class _Up:
     def _state(self, *, sandbox: bool) -> StackState:
         plan = self._plan
         key = plan.settings.stripe_api_key
+        hand = plan.tls.local.developer if plan.tls and plan.tls.local and plan.mtls else None
         return StackState(
             pid=os.getpid(),
             grpc_address=plan.grpc.reachable,
@@ -189,6 +193,10 @@ class _Up:
             stripe_api_base=plan.settings.stripe_api_base or "",
             stripe_api_key=key.get_secret_value() if key and sandbox else "",
             token=plan.token,
+            ca_file=str(plan.tls.ca_file.absolute()) if plan.tls else "",
+            mtls_address=plan.mtls.reachable if plan.mtls else "",
+            cert_file=str(hand.certificate) if hand else "",
+            key_file=str(hand.key) if hand else "",
         )
 
     def _part_is_ready(self, name: str, seconds: float) -> None:

@@ -32,6 +32,7 @@ class Prefix(StrEnum):
     LEDGER_TRANSACTION = "lt"
     OUTBOX_EVENT = "evn"
     OPERATION = "op"
+    FEE_SCHEDULE = "fsc"
 
 
 class _Generator:

@@ -43,13 +43,23 @@ def money_from_input(amount_minor: int, currency_code: str, field: str) -> Money
         PaymentsError: REQUEST_INVALID for an amount beyond the cap, CURRENCY_UNSUPPORTED for a currency that is not
             supported; both name `field`.
     """
-    currency = currency_code.lower()
-    if currency not in SUPPORTED:
-        raise invalid(
-            f"{field}.currency_code",
-            f"{currency_code!r} is not a supported currency: use an ISO 4217 code that Stripe supports, such as usd",
-            Reason.CURRENCY_UNSUPPORTED,
-        )
+    currency = currency_from_input(currency_code, f"{field}.currency_code")
     if abs(amount_minor) > AMOUNT_MINOR_MAX:
         raise invalid(f"{field}.amount_minor", f"must be at most {AMOUNT_MINOR_MAX} minor units either way")
     return Money(amount_minor, currency)
+
+
+def currency_from_input(currency_code: str, field: str) -> str:
+    """A currency as a caller gave it, in lower case.
+
+    Raises:
+        PaymentsError: CURRENCY_UNSUPPORTED, naming `field`.
+    """
+    currency = currency_code.lower()
+    if currency not in SUPPORTED:
+        raise invalid(
+            field,
+            f"{currency_code!r} is not a supported currency: use an ISO 4217 code that Stripe supports, such as usd",
+            Reason.CURRENCY_UNSUPPORTED,
+        )
+    return currency

@@ -56,3 +56,22 @@ WORKER_LAST_SUCCESS = Gauge(
     multiprocess_mode="mostrecent",
     registry=REGISTRY,
 )
+SEQUENCED_TOTAL = Counter(
+    "payments_sequenced_total",
+    "Rows that the sequencer has numbered, by stream.",
+    ("stream",),
+    registry=REGISTRY,
+)
+SEQUENCER_OLDEST_SECONDS = Gauge(
+    "payments_sequencer_oldest_seconds",
+    "Age of the oldest row that had no number when a round of the sequencer began, by stream; 0 when there was none.",
+    ("stream",),
+    multiprocess_mode="livemax",
+    registry=REGISTRY,
+)
+EVENT_WAITERS = Gauge(
+    "payments_event_waiters",
+    "PullEvents calls that wait for an event.",
+    multiprocess_mode="livesum",
+    registry=REGISTRY,
+)

@@ -78,6 +78,12 @@ class OperationRepository:
             )
         )
 
+    async def active_on(self, object_id: UUID) -> UUID | None:
+        """See the port."""
+        query = select(t.c.id).where(t.c.object_id == object_id, t.c.state == OperationState.IN_PROGRESS.value).limit(1)
+        found: UUID | None = (await self._connection.execute(query)).scalar_one_or_none()
+        return found
+
     async def lease_due(self, limit: int, seconds: float) -> list[Operation]:
         """See the port."""
         now = func.clock_timestamp()

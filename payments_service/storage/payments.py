@@ -9,7 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.application.ports import PaymentFilter
 from payments_service.domain.money import Money
-from payments_service.domain.payment.model import CONFIRMABLE, ChargeModel, Payment, PaymentFailure, PaymentState
+from payments_service.domain.payment.model import (
+    CONFIRMABLE,
+    CaptureMethod,
+    ChargeModel,
+    Payment,
+    PaymentFailure,
+    PaymentState,
+)
 from payments_service.storage.tables.payments import payments as t
 
 _WAITING = [state.value for state in CONFIRMABLE]
@@ -57,6 +64,8 @@ class PaymentRepository:
             conditions.append(t.c.owner_id.in_(sorted(which.owner_ids)))
         if which.reference:
             conditions.append(t.c.reference == which.reference)
+        if which.connected_account_id is not None:
+            conditions.append(t.c.connected_account_id == which.connected_account_id)
         if which.states:
             conditions.append(t.c.state.in_(sorted(state.value for state in which.states)))
         if which.create_time_from is not None:
@@ -97,6 +106,12 @@ def _values(payment: Payment) -> dict[str, Any]:
         "charge_id": payment.charge_id,
         "balance_transaction_id": payment.balance_transaction_id,
         "event_ids": list(payment.event_ids),
+        "capture_method": payment.capture_method.value,
+        "amount_capturable_minor": payment.amount_capturable.amount_minor,
+        "connected_account_id": payment.connected_account_id,
+        "platform_fee_minor": payment.platform_fee.amount_minor,
+        "transfer_id": payment.transfer_id,
+        "application_fee_id": payment.application_fee_id,
     }
 
 
@@ -116,11 +131,17 @@ def _payment(row: Row[Any]) -> Payment:
         update_time=row.update_time,
         amount_captured=Money(row.amount_captured_minor, currency),
         amount_refunded=Money(row.amount_refunded_minor, currency),
+        amount_capturable=Money(row.amount_capturable_minor, currency),
+        platform_fee=Money(row.platform_fee_minor, currency),
+        capture_method=CaptureMethod(row.capture_method),
+        connected_account_id=row.connected_account_id,
         stripe_status=row.stripe_status,
         failure=PaymentFailure(**row.failure) if row.failure else None,
         intent_id=row.intent_id,
         charge_id=row.charge_id,
         balance_transaction_id=row.balance_transaction_id,
+        transfer_id=row.transfer_id,
+        application_fee_id=row.application_fee_id,
         event_ids=tuple(row.event_ids),
         observed_time=row.observed_time,
     )

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Row, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from payments_service.application.ports import DueAccount, SettledFee
+from payments_service.application.ports import Booked, DueAccount, Sweep
 from payments_service.domain.settlement.model import BalanceTransaction, FeeDetail
 from payments_service.storage.tables.payments import stripe_accounts as a
 from payments_service.storage.tables.payments import stripe_balance_transactions as t
@@ -29,9 +30,13 @@ class SettlementRepository:
             statement.on_conflict_do_update(index_elements=["stripe_account"], set_={"due_count": a.c.due_count + 1})
         )
 
-    async def lease_due(self, limit: int, seconds: float, sweep_seconds: float) -> list[DueAccount]:
+    async def lease_due(self, limit: int, seconds: float, sweep: Sweep) -> list[DueAccount]:
         """See the port."""
         now = func.clock_timestamp()
+        rest = case(
+            (a.c.stripe_account == "", timedelta(seconds=sweep.platform_seconds)),
+            else_=timedelta(seconds=sweep.connected_seconds),
+        )
         due = (
             select(a.c.stripe_account)
             .where(
@@ -39,7 +44,7 @@ class SettlementRepository:
                 or_(
                     a.c.due_count > a.c.settled_count,
                     a.c.settle_time.is_(None),
-                    a.c.settle_time <= now - timedelta(seconds=sweep_seconds),
+                    a.c.settle_time <= now - rest,
                 ),
             )
             .order_by(a.c.settle_time.nulls_first())
@@ -81,39 +86,51 @@ class SettlementRepository:
         query = select(t.c.id).where(t.c.id.in_(transaction_ids))
         return set((await self._connection.execute(query)).scalars())
 
-    async def add(self, rows: Sequence[tuple[BalanceTransaction, UUID | None, UUID | None]]) -> None:
+    async def add(self, rows: Sequence[Booked]) -> None:
         """See the port. What another worker has just stored stays as it is."""
-        await self._connection.execute(insert(t).on_conflict_do_nothing(), [_values(*row) for row in rows])
+        await self._connection.execute(insert(t).on_conflict_do_nothing(), [_values(row) for row in rows])
 
-    async def of_payments(self, payment_ids: Sequence[UUID]) -> list[SettledFee]:
+    async def accounts_of(self, source_ids: Sequence[str]) -> dict[str, UUID]:
         """See the port."""
-        query = select(t).where(t.c.payment_id.in_(payment_ids)).order_by(t.c.created, t.c.id)
-        return [
-            SettledFee(
-                payment_id=row.payment_id,
-                transaction=BalanceTransaction(
-                    id=row.id,
-                    stripe_account=row.stripe_account,
-                    type=row.type,
-                    reporting_category=row.reporting_category,
-                    amount=row.amount_minor,
-                    fee=row.fee_minor,
-                    net=row.net_minor,
-                    currency=row.currency,
-                    created=row.created,
-                    available_on=row.available_on,
-                    description=row.description,
-                    fee_details=tuple(FeeDetail(**fee) for fee in row.fee_details),
-                    source_id=row.source_id,
-                    intent_id=row.intent_id,
-                    exchange_rate=row.exchange_rate,
-                ),
-            )
-            for row in await self._connection.execute(query)
-        ]
+        if not source_ids:
+            return {}
+        query = select(t.c.source_id, t.c.connected_account_id).where(
+            t.c.source_id.in_(source_ids), t.c.source_id != "", t.c.connected_account_id.is_not(None)
+        )
+        return {row.source_id: row.connected_account_id for row in await self._connection.execute(query)}
+
+    async def of_payments(self, payment_ids: Sequence[UUID]) -> list[BalanceTransaction]:
+        """See the port."""
+        family = select(t).where(t.c.payment_id.in_(payment_ids)).cte("family", recursive=True)
+        children = select(t).join(family, (t.c.parent_id == family.c.source_id) & (t.c.parent_id != ""))
+        family = family.union(children)
+        query = select(family).order_by(family.c.created, family.c.id)
+        return [_balance_transaction(row) for row in await self._connection.execute(query)]
 
 
-def _values(row: BalanceTransaction, payment_id: UUID | None, ledger_transaction_id: UUID | None) -> dict[str, object]:
+def _balance_transaction(row: Row[Any]) -> BalanceTransaction:
+    return BalanceTransaction(
+        id=row.id,
+        stripe_account=row.stripe_account,
+        type=row.type,
+        reporting_category=row.reporting_category,
+        amount=row.amount_minor,
+        fee=row.fee_minor,
+        net=row.net_minor,
+        currency=row.currency,
+        created=row.created,
+        available_on=row.available_on,
+        description=row.description,
+        fee_details=tuple(FeeDetail(**fee) for fee in row.fee_details),
+        source_id=row.source_id,
+        intent_id=row.intent_id,
+        parent_id=row.parent_id,
+        exchange_rate=row.exchange_rate,
+    )
+
+
+def _values(booked: Booked) -> dict[str, object]:
+    row = booked.transaction
     return {
         "stripe_account": row.stripe_account,
         "id": row.id,
@@ -132,6 +149,8 @@ def _values(row: BalanceTransaction, payment_id: UUID | None, ledger_transaction
         "source_id": row.source_id,
         "intent_id": row.intent_id,
         "exchange_rate": row.exchange_rate,
-        "payment_id": payment_id,
-        "ledger_transaction_id": ledger_transaction_id,
+        "parent_id": row.parent_id,
+        "payment_id": booked.payment_id,
+        "connected_account_id": booked.account_id,
+        "ledger_transaction_id": booked.ledger_transaction_id,
     }

@@ -8,14 +8,19 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from payments_service.application import ports
+from payments_service.storage.accounts import AccountRepository
 from payments_service.storage.cipher import Cipher
+from payments_service.storage.fee_schedules import FeeScheduleRepository
 from payments_service.storage.idempotency import IdempotencyRepository
 from payments_service.storage.inbox import InboxRepository
 from payments_service.storage.ledger.reader import LedgerReader
 from payments_service.storage.ledger.repository import LedgerRepository
 from payments_service.storage.operations import OperationRepository
+from payments_service.storage.outbox import OutboxRepository
 from payments_service.storage.payments import PaymentRepository
+from payments_service.storage.refunds import RefundRepository
 from payments_service.storage.retry import retry
+from payments_service.storage.sequences import SequenceRepository
 from payments_service.storage.settlement import SettlementRepository
 
 T = TypeVar("T")
@@ -29,10 +34,15 @@ class PostgresUnitOfWork:
         self.idempotency: ports.IdempotencyStore = IdempotencyRepository(connection, cipher)
         self.operations: ports.OperationStore = OperationRepository(connection)
         self.payments: ports.PaymentStore = PaymentRepository(connection)
+        self.refunds: ports.RefundStore = RefundRepository(connection)
+        self.accounts: ports.AccountStore = AccountRepository(connection)
         self.inbox: ports.InboxStore = InboxRepository(connection)
         self.settlement: ports.SettlementStore = SettlementRepository(connection)
+        self.fee_schedules: ports.FeeScheduleStore = FeeScheduleRepository(connection)
         self.ledger: ports.LedgerStore = LedgerRepository(connection)
         self.ledger_reads: ports.LedgerReads = LedgerReader(connection)
+        self.outbox: ports.OutboxStore = OutboxRepository(connection)
+        self.sequences: ports.SequenceStore = SequenceRepository(connection)
 
     async def now(self) -> datetime:
         """See the port."""

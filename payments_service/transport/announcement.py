@@ -3,10 +3,19 @@
 import json
 import sys
 
+from payments_service.transport.addresses import Addresses
 
-def announce_ready(address: str, metrics_address: str) -> None:
-    """Say where the server is: gRPC, and metrics (empty when off)."""
-    _line({"event": "ready", "address": address, "metrics_address": metrics_address})
+
+def announce_ready(addresses: Addresses, metrics_address: str) -> None:
+    """Say where the server is: gRPC, gRPC for client certificates, and metrics; empty where there is none."""
+    _line(
+        {
+            "event": "ready",
+            "address": addresses.grpc,
+            "mtls_address": addresses.mtls,
+            "metrics_address": metrics_address,
+        }
+    )
 
 
 def announce_failure(error: str) -> None:

@@ -16,6 +16,9 @@ class Application(Protocol):
     async def probe(self) -> bool:
         """Whether it can do its work now, found out by really asking the database. May raise: that counts as no."""
 
+    def drain(self) -> None:
+        """Let go of calls that only wait for something to happen: the server stops. Called at least once."""
+
     async def close(self) -> None:
         """Wait for work that outlives its call, then let go of everything. Called once, after the last call."""
 

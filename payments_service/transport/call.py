@@ -1,7 +1,8 @@
 """One call on its way through the steps to its handler and back."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 from payments_service.application.caller import Principal
 from payments_service.observability.tracing import Trace
@@ -22,24 +23,32 @@ class Call:
         deadline: when the caller stops waiting, on the same clock; set for every call from the deadline step on.
         request_id: the caller's `x-request-id`, or a new one.
         trace: the span of this call.
+        peer_certificate: the client certificate of the connection (PEM), verified by TLS; None without one.
         principal: who calls. Nobody, with no rights, before authentication.
         replayed: whether the reply is a stored one.
+        resting: entered by a handler while it only waits: then it does not count among the calls in progress.
     """
 
     __slots__ = (
         "deadline",
         "metadata",
         "method",
+        "peer_certificate",
         "principal",
         "replayed",
         "request_id",
+        "resting",
         "started",
         "trace",
         "trailing",
     )
 
     def __init__(
-        self, method: Method, metadata: Mapping[str, str | bytes], time_remaining_seconds: float | None
+        self,
+        method: Method,
+        metadata: Mapping[str, str | bytes],
+        time_remaining_seconds: float | None,
+        peer_certificate: bytes | None = None,
     ) -> None:
         self.method = method
         self.metadata = metadata
@@ -48,8 +57,10 @@ class Call:
         self.deadline = None if time_remaining_seconds is None else self.started + time_remaining_seconds
         self.request_id = ""
         self.trace = Trace("", "")
+        self.peer_certificate = peer_certificate
         self.principal = _NOBODY
         self.replayed = False
+        self.resting: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def text(self, key: str) -> str | None:
         """A text value that the caller sent, or None."""

@@ -5,9 +5,10 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from payments_service.config import Settings, load_settings
+from payments_service.transport.addresses import Addresses
 from payments_service.transport.application import ApplicationFactory
 
 
@@ -16,16 +17,16 @@ class Orders(NamedTuple):
 
     Attributes:
         factory: module and name of the application factory, `module:name`.
-        address: the shared address.
+        addresses: the shared addresses.
         settings: plain values of the settings, secrets included: they go through a pipe and nowhere else.
     """
 
     factory: str
-    address: str
+    addresses: Addresses
     settings: dict[str, Any]
 
     @classmethod
-    def of(cls, settings: Settings, factory: ApplicationFactory, address: str) -> Self:
+    def of(cls, settings: Settings, factory: ApplicationFactory, addresses: Addresses) -> Self:
         """Orders to serve this application.
 
         Raises:
@@ -34,16 +35,17 @@ class Orders(NamedTuple):
         name = getattr(factory, "__qualname__", "")
         if not name or "<" in name or "." in name:
             raise ValueError("the application factory must be a function at the top of a module")
-        return cls(f"{factory.__module__}:{name}", address, {key: _plain(value) for key, value in settings})
+        return cls(f"{factory.__module__}:{name}", addresses, {key: _plain(value) for key, value in settings})
 
     def to_line(self) -> bytes:
         """The orders as one line."""
-        return json.dumps(self._asdict()).encode() + b"\n"
+        return json.dumps(self).encode() + b"\n"
 
     @classmethod
     def from_line(cls, line: bytes) -> Self:
         """The orders of a line."""
-        return cls(**json.loads(line))
+        factory, addresses, settings = json.loads(line)
+        return cls(factory, Addresses(*addresses), settings)
 
     def load_settings(self) -> Settings:
         """The settings as the parent has them, whatever this process's environment says."""
@@ -64,4 +66,6 @@ def _plain(value: object) -> object:
         return [_plain(each) for each in value]
     if isinstance(value, dict):
         return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, BaseModel):
+        return _plain(dict(value))
     return str(value) if isinstance(value, Path) else value

@@ -1,6 +1,6 @@
 """Several server processes on one port: starts them, replaces those that die, stops them together.
 
-The parent serves no calls: it holds the port, the lifelines and the metrics endpoint. It imports no gRPC.
+The parent serves no calls: it holds the ports, the lifelines and the metrics endpoint. It imports no gRPC.
 """
 
 import asyncio
@@ -26,10 +26,11 @@ from payments_service.observability.metrics_server import (
     forget_process,
     shared_registry,
 )
-from payments_service.transport.addresses import refuse_plaintext_beyond_loopback, reserve
+from payments_service.transport.addresses import GRPC_MTLS_ADDRESS, Addresses, reserve
 from payments_service.transport.announcement import announce_ready
 from payments_service.transport.application import ApplicationFactory
 from payments_service.transport.orders import Orders
+from payments_service.transport.tls import check_tls
 
 BACKOFF_FIRST_SECONDS = 0.1
 BACKOFF_MAX_SECONDS = 5.0
@@ -56,13 +57,25 @@ def serve_processes(settings: Settings, factory: ApplicationFactory, processes: 
     Raises:
         ConfigurationError: a setting keeps the servers from starting.
     """
-    refuse_plaintext_beyond_loopback(settings)
+    check_tls(settings)
     configure_logging(settings.log_level)
-    reserved, address = reserve(settings.grpc_address)
-    with reserved, _metrics(settings) as (metrics_address, folder, deaths):
-        orders = Orders.of(settings, factory, address)
+    with _reserved(settings) as addresses, _metrics(settings) as (metrics_address, folder, deaths):
+        orders = Orders.of(settings, factory, addresses)
         parent = _Parent(orders, processes, settings.grpc_drain_seconds + _MARGIN_SECONDS, folder, deaths)
-        return asyncio.run(parent.run(lambda: announce_ready(address, metrics_address)))
+        return asyncio.run(parent.run(lambda: announce_ready(addresses, metrics_address)))
+
+
+@contextlib.contextmanager
+def _reserved(settings: Settings) -> Iterator[Addresses]:
+    """The addresses, with ports that stay ours until the end."""
+    with contextlib.ExitStack() as held:
+        reserved, address = reserve(settings.grpc_address)
+        held.enter_context(reserved)
+        mtls_address = ""
+        if settings.grpc_mtls_address:
+            reserved, mtls_address = reserve(settings.grpc_mtls_address, GRPC_MTLS_ADDRESS)
+            held.enter_context(reserved)
+        yield Addresses(address, mtls_address)
 
 
 @contextlib.contextmanager

@@ -3,13 +3,24 @@
 from collections.abc import Callable, Mapping
 
 from google.protobuf.message import Message
-from payments_api.v1 import payment_service_pb2
+from payments_api.v1 import account_service_pb2, fee_service_pb2, payment_service_pb2, refund_service_pb2
 
+from payments_service.application.accounts.create import AccountResult
 from payments_service.application.payments.result import PaymentResult
+from payments_service.application.refunds.create import RefundResult
+from payments_service.domain.fee.schedule import FeeSchedule
+from payments_service.transport.convert.account import account_to_message
+from payments_service.transport.convert.fee import schedule_to_message
 from payments_service.transport.convert.payment import payment_to_message
+from payments_service.transport.convert.refund import refund_to_message
 
 CREATE_PAYMENT = "payments_api.v1.PaymentService/CreatePayment"
 CONFIRM_PAYMENT = "payments_api.v1.PaymentService/ConfirmPayment"
+CAPTURE_PAYMENT = "payments_api.v1.PaymentService/CapturePayment"
+CANCEL_PAYMENT = "payments_api.v1.PaymentService/CancelPayment"
+CREATE_ACCOUNT = "payments_api.v1.AccountService/CreateAccount"
+CREATE_REFUND = "payments_api.v1.RefundService/CreateRefund"
+CREATE_FEE_SCHEDULE = "payments_api.v1.FeeService/CreateFeeSchedule"
 
 
 def _create_payment(result: object) -> Message:
@@ -18,6 +29,32 @@ def _create_payment(result: object) -> Message:
 
 def _confirm_payment(result: object) -> Message:
     return payment_service_pb2.ConfirmPaymentResponse(payment=payment_to_message(_payment_result(result).payment))
+
+
+def _capture_payment(result: object) -> Message:
+    return payment_service_pb2.CapturePaymentResponse(payment=payment_to_message(_payment_result(result).payment))
+
+
+def _cancel_payment(result: object) -> Message:
+    return payment_service_pb2.CancelPaymentResponse(payment=payment_to_message(_payment_result(result).payment))
+
+
+def _create_account(result: object) -> Message:
+    if not isinstance(result, AccountResult):
+        raise TypeError(f"not a result about an account: {type(result).__name__}")
+    return account_service_pb2.CreateAccountResponse(account=account_to_message(result.account))
+
+
+def _create_refund(result: object) -> Message:
+    if not isinstance(result, RefundResult):
+        raise TypeError(f"not a result about a refund: {type(result).__name__}")
+    return refund_service_pb2.CreateRefundResponse(refund=refund_to_message(result.refund))
+
+
+def _create_fee_schedule(result: object) -> Message:
+    if not isinstance(result, FeeSchedule):
+        raise TypeError(f"not a fee schedule: {type(result).__name__}")
+    return fee_service_pb2.CreateFeeScheduleResponse(fee_schedule=schedule_to_message(result))
 
 
 def _payment_result(result: object) -> PaymentResult:
@@ -29,6 +66,11 @@ def _payment_result(result: object) -> PaymentResult:
 ENCODERS: Mapping[str, Callable[[object], Message]] = {
     CREATE_PAYMENT: _create_payment,
     CONFIRM_PAYMENT: _confirm_payment,
+    CAPTURE_PAYMENT: _capture_payment,
+    CANCEL_PAYMENT: _cancel_payment,
+    CREATE_ACCOUNT: _create_account,
+    CREATE_REFUND: _create_refund,
+    CREATE_FEE_SCHEDULE: _create_fee_schedule,
 }
 """By the full name of the method whose reply it is."""
 

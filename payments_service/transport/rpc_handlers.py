@@ -19,10 +19,17 @@ _log = structlog.get_logger()
 _Context = grpc.aio.ServicerContext[bytes, bytes]
 
 
-def generic_handlers(services: Mapping[str, object], steps: Sequence[Step]) -> tuple[grpc.GenericRpcHandler, ...]:
+def generic_handlers(
+    services: Mapping[str, object], steps: Sequence[Step], *, client_certificates: bool = False
+) -> tuple[grpc.GenericRpcHandler, ...]:
     """One gRPC handler a service, with the steps before each method.
 
     Requests and replies pass grpcio as bytes: it would answer an undecodable request with an INTERNAL of its own.
+
+    Args:
+        services: handler objects by the full name of their service.
+        steps: what comes before each handler, outermost first.
+        client_certificates: whether connections may have one, which every call then says.
 
     Raises:
         MethodTableError: handlers and methods do not match, or a method names no scope.
@@ -31,13 +38,14 @@ def generic_handlers(services: Mapping[str, object], steps: Sequence[Step]) -> t
     by_service: dict[str, dict[str, grpc.RpcMethodHandler[bytes, bytes]]] = {name: {} for name in services}
     for method, handler in bind(services):
         chain = compose(steps, validated(method, handler, validator))
-        by_service[method.service][method.name] = _unary(method, chain)
+        by_service[method.service][method.name] = _unary(method, chain, client_certificates=client_certificates)
     return tuple(grpc.method_handlers_generic_handler(name, methods) for name, methods in by_service.items())
 
 
-def _unary(method: Method, chain: Next) -> Any:  # noqa: ANN401 - grpcio's types know no raw bytes
+def _unary(method: Method, chain: Next, *, client_certificates: bool) -> Any:  # noqa: ANN401 - grpcio's types know no raw bytes
     async def answer(raw: bytes, context: _Context) -> bytes:
-        call = Call(method, dict(context.invocation_metadata() or ()), context.time_remaining())
+        certificate = _peer_certificate(context) if client_certificates else None
+        call = Call(method, dict(context.invocation_metadata() or ()), context.time_remaining(), certificate)
         try:
             reply = await chain(call, raw)
         except PaymentsError as error:
@@ -49,6 +57,11 @@ def _unary(method: Method, chain: Next) -> Any:  # noqa: ANN401 - grpcio's types
         return reply
 
     return grpc.unary_unary_rpc_method_handler(answer)
+
+
+def _peer_certificate(context: _Context) -> bytes | None:
+    """The certificate (PEM) that the client has shown; gRPC has verified it, or there would be no call."""
+    return next(iter(context.auth_context().get("x509_pem_cert", ())), None)
 
 
 async def _fail(context: _Context, call: Call, error: PaymentsError) -> NoReturn:

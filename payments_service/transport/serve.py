@@ -10,10 +10,11 @@ from payments_service.config import Settings
 from payments_service.observability.logging import configure_logging
 from payments_service.observability.metrics import REGISTRY
 from payments_service.observability.metrics_server import MetricsServer
-from payments_service.transport.addresses import refuse_plaintext_beyond_loopback
+from payments_service.transport.addresses import Addresses
 from payments_service.transport.announcement import announce_ready
 from payments_service.transport.application import ApplicationFactory
 from payments_service.transport.server import Server
+from payments_service.transport.tls import check_tls
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -23,9 +24,9 @@ async def serve_until(
     settings: Settings,
     factory: ApplicationFactory,
     *,
-    address: str | None = None,
+    addresses: Addresses | None = None,
     share_port: bool = False,
-    ready: Callable[[str], None] = lambda _: None,
+    ready: Callable[[Addresses], None] = lambda _: None,
 ) -> None:
     """Serve until `stop` is set, then drain.
 
@@ -33,19 +34,19 @@ async def serve_until(
         stop: set it to end.
         settings: of the service.
         factory: makes the application; its `close` is called in the end, also when the start fails half-way.
-        address: instead of the settings' address.
-        share_port: let other processes listen on the same port.
-        ready: called once with the address when the health is SERVING for the first time.
+        addresses: instead of the settings' addresses.
+        share_port: let other processes listen on the same ports.
+        ready: called once with the addresses when the health is SERVING for the first time.
 
     Raises:
         ConfigurationError: a setting keeps the server from starting.
         MethodTableError: handlers and methods do not match.
     """
-    refuse_plaintext_beyond_loopback(settings)
+    check_tls(settings)
     application = await factory(settings)
     try:
-        server = Server(settings, application, address=address, share_port=share_port)
-        bound = await server.start()
+        server = Server(settings, application, addresses=addresses, share_port=share_port)
+        await server.start()
     except BaseException:
         await application.close()
         raise
@@ -54,7 +55,7 @@ async def serve_until(
     try:
         await asyncio.wait({stopped, serving}, return_when=asyncio.FIRST_COMPLETED)
         if serving.done():
-            ready(bound)
+            ready(server.addresses)
         await stopped
     finally:
         serving.cancel()
@@ -87,4 +88,4 @@ async def _serve(settings: Settings, factory: ApplicationFactory, metrics_addres
     stop = asyncio.Event()
     for number in SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await serve_until(stop, settings, factory, ready=lambda address: announce_ready(address, metrics_address))
+    await serve_until(stop, settings, factory, ready=lambda addresses: announce_ready(addresses, metrics_address))

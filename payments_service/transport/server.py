@@ -8,9 +8,11 @@ import structlog
 from payments_service.config import Settings
 from payments_service.observability.metrics import RPC_IN_FLIGHT
 from payments_service.transport import health as health_service
+from payments_service.transport.addresses import Addresses
 from payments_service.transport.application import Application
 from payments_service.transport.authentication import Authenticator
 from payments_service.transport.chain import Step
+from payments_service.transport.client_certificates import ClientCertificates
 from payments_service.transport.health import Health
 from payments_service.transport.interceptors.access_log import access_log
 from payments_service.transport.interceptors.authenticate import Authenticate
@@ -29,6 +31,11 @@ CONCURRENT_STREAMS_MAX = 1_000
 """Calls in progress a connection, at the HTTP/2 level; load shedding is what callers meet first."""
 
 KEEPALIVE_MS = 60_000
+
+CERTIFIED_CONNECTION_AGE_MS = 3_600_000
+"""Connections with client certificates are made anew this often, so that an authority no longer trusted lets nobody in
+for longer. Calls in progress are finished, and clients do not notice."""
+
 _SAMPLE_SECONDS = 1.0
 _log = structlog.get_logger()
 
@@ -37,7 +44,7 @@ class Server:
     """One server, started and drained once.
 
     Attributes:
-        address: where it listens, once started.
+        addresses: where it listens, once started.
         health: set by the application's probe; `health.serving` can be awaited.
     """
 
@@ -46,7 +53,7 @@ class Server:
         settings: Settings,
         application: Application,
         *,
-        address: str | None = None,
+        addresses: Addresses | None = None,
         share_port: bool = False,
         authenticator: Authenticator | None = None,
     ) -> None:
@@ -55,8 +62,8 @@ class Server:
         Args:
             settings: of the service.
             application: what is served.
-            address: instead of the settings' address.
-            share_port: let other processes listen on the same port (SO_REUSEPORT). Off, a port in use is an error.
+            addresses: instead of the settings' addresses.
+            share_port: let other processes listen on the same ports (SO_REUSEPORT). Off, a port in use is an error.
             authenticator: instead of one from the settings.
 
         Raises:
@@ -66,14 +73,17 @@ class Server:
         self._settings = settings
         self._application = application
         self._share_port = share_port
-        self.address = address or settings.grpc_address
+        self.addresses = addresses or Addresses.of(settings)
         self.health = Health(application.services)
         self._draining = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._load_shed = LoadShed(settings.grpc_concurrency_max)
         self._server = grpc.aio.server(options=_options(settings, share_port=share_port))
         steps = _steps(settings, self._load_shed, authenticator or Authenticator(settings))
-        self._server.add_generic_rpc_handlers(generic_handlers(application.services, steps))
+        certificates = settings.tls_client_ca_file is not None
+        self._server.add_generic_rpc_handlers(
+            generic_handlers(application.services, steps, client_certificates=certificates)
+        )
         self.health.register(self._server)
         add_reflection(self._server, [*application.services, health_service.SERVICE_NAME], self._draining)
 
@@ -81,19 +91,18 @@ class Server:
         """Listen, and start probing.
 
         Returns:
-            The address, with the port that it got.
+            The address for all callers, with the port that it got.
 
         Raises:
-            ConfigurationError: the address cannot be used.
+            ConfigurationError: an address or a file of TLS cannot be used.
         """
-        self.address = listen(self._server, self._settings, self.address, share_port=self._share_port)
+        self.addresses = listen(self._server, self._settings, self.addresses, share_port=self._share_port)
         await self._server.start()
         self._tasks = [
             asyncio.create_task(self.health.keep_probing(self._application.probe)),
             asyncio.create_task(self._sample()),
         ]
-        _log.info("listening", address=self.address)
-        return self.address
+        return self.addresses.grpc
 
     async def drain(self) -> None:
         """Stop gracefully: unready, no new calls, wait for those in progress, then for the application's own work."""
@@ -103,6 +112,7 @@ class Server:
         grace_seconds = self._settings.grpc_drain_seconds
         _log.info("draining", in_flight=self._load_shed.in_flight, grace_seconds=grace_seconds)
         self.health.drain()
+        self._application.drain()
         await self._server.stop(grace_seconds)
         for task in self._tasks:
             task.cancel()
@@ -125,7 +135,7 @@ def _steps(settings: Settings, load_shed: LoadShed, authenticator: Authenticator
         access_log,
         map_errors,
         load_shed,
-        Authenticate(authenticator),
+        Authenticate(authenticator, ClientCertificates(settings)),
         authorise,
     ]
     if settings.rate_limit_per_second:
@@ -135,7 +145,9 @@ def _steps(settings: Settings, load_shed: LoadShed, authenticator: Authenticator
 
 
 def _options(settings: Settings, *, share_port: bool) -> list[tuple[str, int]]:
+    certified = [("grpc.max_connection_age_ms", CERTIFIED_CONNECTION_AGE_MS)] if settings.tls_client_ca_file else []
     return [
+        *certified,
         ("grpc.so_reuseport", int(share_port)),
         ("grpc.max_receive_message_length", settings.grpc_message_bytes_max),
         ("grpc.max_concurrent_streams", CONCURRENT_STREAMS_MAX),

@@ -17,6 +17,7 @@ import uvloop
 from payments_service.config import ConfigurationError, Settings
 from payments_service.observability.logging import configure_logging
 from payments_service.observability.metrics_server import MULTIPROCESS_VARIABLE
+from payments_service.transport.addresses import Addresses
 from payments_service.transport.announcement import announce_failure, announce_ready
 from payments_service.transport.methods import MethodTableError
 from payments_service.transport.orders import Orders
@@ -62,11 +63,11 @@ async def _serve(orders: Orders, settings: Settings, orphaned: threading.Event) 
 
     limit_seconds = settings.grpc_drain_seconds + _MARGIN_SECONDS
     threading.Thread(target=_watch_parent, args=(parent_died, limit_seconds), daemon=True).start()
-    await serve_until(stop, settings, orders.load_factory(), address=orders.address, share_port=True, ready=_ready)
+    await serve_until(stop, settings, orders.load_factory(), addresses=orders.addresses, share_port=True, ready=_ready)
 
 
-def _ready(address: str) -> None:
-    announce_ready(address, "")
+def _ready(addresses: Addresses) -> None:
+    announce_ready(addresses, "")
     # The parent reads one line. What is printed after it goes where the logs go.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 

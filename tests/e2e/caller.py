@@ -4,6 +4,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
 import grpc
@@ -132,9 +133,14 @@ class Caller:
 
 
 @asynccontextmanager
-async def calling(target: str, token: str) -> AsyncIterator[Caller]:
-    async with grpc.aio.insecure_channel(target, options=[("grpc.enable_http_proxy", 0)]) as channel:
+async def calling(target: str, token: str, ca_file: Path) -> AsyncIterator[Caller]:
+    async with _channel(target, ca_file) as channel:
         yield Caller(channel, token)
+
+
+def _channel(target: str, ca_file: Path) -> grpc.aio.Channel:
+    credentials = grpc.ssl_channel_credentials(ca_file.read_bytes())
+    return grpc.aio.secure_channel(target, credentials, options=[("grpc.enable_http_proxy", 0)])
 
 
 def new_payment(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from payments_service.storage.embedded import EmbeddedPostgres, create_database, temporary_postgres
+from tests.authority import SERVER, Authority
 from tests.e2e.caller import Caller, calling
 from tests.e2e.programs import run
 from tests.e2e.stack import Credentials, Stack
@@ -52,7 +53,15 @@ def credentials(tmp_path_factory: pytest.TempPathFactory) -> Credentials:
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
-    return Credentials(auth_key, output("key"), output("token"), output("token", "--scope", "events.ingest"))
+    authority = Authority.create(folder / "authority", "the authority")
+    return Credentials(
+        auth_key=auth_key,
+        encryption_key=output("key"),
+        token=output("token"),
+        gateway_token=output("token", "--scope", "events.ingest"),
+        authority=authority,
+        server=authority.issue("server", usage=SERVER),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -83,5 +92,5 @@ def new_stack(make_stack: NewStack, tmp_path: Path) -> Iterator[NewStack]:
 @pytest.fixture
 async def caller(stack: Stack) -> AsyncIterator[Caller]:
     """A backend that calls the shared stack."""
-    async with calling(stack.target, stack.token) as one:
+    async with calling(stack.target, stack.token, stack.ca_file) as one:
         yield one

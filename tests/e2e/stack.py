@@ -7,6 +7,7 @@ from typing import Self
 
 import httpx
 
+from tests.authority import Authority, Issued
 from tests.e2e.programs import Program, clean_environment
 from tests.e2e.stripe import API_KEY, StripeApi, signed
 
@@ -15,12 +16,14 @@ WEBHOOK_SECRET = "whsec_end_to_end"
 
 @dataclass(frozen=True)
 class Credentials:
-    """Keys and tokens, made with the commands that a user has for it."""
+    """Keys and tokens, made with the commands that a user has for it, and the server's certificate."""
 
     auth_key: str
     encryption_key: str
     token: str
     gateway_token: str
+    authority: Authority
+    server: Issued
 
 
 class Stack:
@@ -42,6 +45,11 @@ class Stack:
         return self._credentials.token
 
     @property
+    def ca_file(self) -> Path:
+        """What callers check the server's certificate against."""
+        return self._credentials.authority.ca_file
+
+    @property
     def stripe(self) -> StripeApi:
         return StripeApi(f"http://{self.sandbox_address}")
 
@@ -60,6 +68,7 @@ class Stack:
                 GATEWAY_STRIPE_SECRETS=WEBHOOK_SECRET,
                 GATEWAY_PAYMENTS_TARGET=self.target,
                 GATEWAY_PAYMENTS_TOKEN=self._credentials.gateway_token,
+                GATEWAY_PAYMENTS_CA_FILE=str(self.ca_file),
             ),
         )
         self.gateway = f"http://{gateway.ready()['address']}"
@@ -116,6 +125,8 @@ class Stack:
             "PAYMENTS_STRIPE_API_KEY": API_KEY,
             "PAYMENTS_AUTH_KEY": self._credentials.auth_key,
             "PAYMENTS_ENCRYPTION_KEYS": self._credentials.encryption_key,
+            "PAYMENTS_TLS_CERT_FILE": str(self._credentials.server.certificate),
+            "PAYMENTS_TLS_KEY_FILE": str(self._credentials.server.key),
             "PAYMENTS_METRICS_ADDRESS": "127.0.0.1:0",
             "PAYMENTS_WORKER_METRICS_ADDRESS": "127.0.0.1:0",
             "PAYMENTS_WORKER_POLL_MS": "50",

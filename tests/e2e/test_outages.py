@@ -21,7 +21,7 @@ SHORT = {"PAYMENTS_STRIPE_TIMEOUT_MS": "500", "PAYMENTS_STRIPE_ATTEMPTS_MAX": "1
 async def test_when_stripe_refuses_connections_nothing_happens_then_or_later(new_stack: NewStack) -> None:
     stack = new_stack(**SHORT)
     stack.start()
-    async with calling(stack.target, stack.token) as caller:
+    async with calling(stack.target, stack.token, stack.ca_file) as caller:
         request = new_payment(payment_method="pm_card_visa", confirm=True)
         stack.program("sandbox").kill()
         refused = await failure(caller.create(request))
@@ -44,14 +44,14 @@ async def test_a_service_killed_between_stripes_answer_and_the_commit_finishes_o
     stack = new_stack(**SHORT)
     stack.start(PAYMENTS_FAILPOINT="operation.after_stripe")
     request = new_payment(payment_method="pm_card_visa", confirm=True)
-    async with calling(stack.target, stack.token) as caller:
+    async with calling(stack.target, stack.token, stack.ca_file) as caller:
         died = await failure(caller.create(request))
         assert died.code is grpc.StatusCode.UNAVAILABLE
     assert stack.program("server").ended() == -signal.SIGKILL
     assert len(await stack.stripe.intents(request.reference)) == 1
 
     stack.start_server()
-    async with calling(stack.target, stack.token) as caller:
+    async with calling(stack.target, stack.token, stack.ca_file) as caller:
         # The webhook may show that it is paid before the worker takes the operation over and stores the reply.
         retried = await _once_stored(caller, request)
         assert retried.trailing["idempotent-replay"] == "true"

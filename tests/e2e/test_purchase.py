@@ -110,9 +110,9 @@ async def _buf_curl(stack: Stack, method: str, body: dict[str, object]) -> dict[
     """Call a method as the README shows it: no protos at hand, only reflection."""
     process = await asyncio.create_subprocess_exec(
         str(BIN / "buf"),
-        *("curl", "--protocol", "grpc", "--http2-prior-knowledge"),
+        *("curl", "--protocol", "grpc", "--cacert", str(stack.ca_file)),
         *("-H", f"authorization: Bearer {stack.token}", "-d", json.dumps(body)),
-        f"http://{stack.target}/{method}",
+        f"https://{stack.target}/{method}",
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

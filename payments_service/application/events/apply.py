@@ -14,8 +14,9 @@ import structlog
 
 from payments_service.application.events.effects import Effect, effect_of
 from payments_service.application.events.model import EventRow
+from payments_service.application.follow.follower import Follower
+from payments_service.application.follow.news import Wanted
 from payments_service.application.operations.model import StaleAnswerError
-from payments_service.application.payments.refresh import IntentFollower
 from payments_service.application.ports import Transactions, UnitOfWork
 from payments_service.domain.errors import PaymentsError, Reason
 from payments_service.observability.work_metrics import EVENT_APPLY_SECONDS, EVENTS_APPLIED_TOTAL
@@ -38,7 +39,7 @@ class ApplySettings:
 class ApplyEvents:
     """The inbox worker's use case."""
 
-    def __init__(self, transactions: Transactions, follower: IntentFollower, settings: ApplySettings) -> None:
+    def __init__(self, transactions: Transactions, follower: Follower, settings: ApplySettings) -> None:
         self._transactions = transactions
         self._follower = follower
         self._settings = settings
@@ -66,11 +67,7 @@ class ApplyEvents:
             await self._failed(event, error)
 
     async def _apply(self, began: datetime, events: Sequence[EventRow]) -> None:
-        wanted = {event.intent_id for event in events if Effect.PAYMENT in effect_of(event.type)} - {""}
-        event_ids: dict[str, list[str]] = {}
-        for event in events:
-            if event.intent_id in wanted and Effect.PAYMENT in effect_of(event.type):
-                event_ids.setdefault(event.intent_id, []).append(event.event_id)
+        wanted, event_ids = _wanted(events)
         due = sorted({event.stripe_account for event in events if Effect.SETTLE in effect_of(event.type)})
 
         ended = began
@@ -104,6 +101,24 @@ class ApplyEvents:
             await self._transactions.run(lambda unit: unit.inbox.postpone(event.id, seconds, text))
             log.warning("event.postponed", seconds=round(seconds, 1))
         EVENTS_APPLIED_TOTAL.labels(_known(event.type), "dead" if dead else "postponed").inc()
+
+
+def _wanted(events: Sequence[EventRow]) -> tuple[Wanted, dict[str, list[str]]]:
+    """What events ask to be fetched, and the events about each payment intent."""
+    event_ids: dict[str, list[str]] = {}
+    refunds_of = set()
+    accounts = set()
+    for event in events:
+        effect = effect_of(event.type)
+        # Payments are the platform's: what connected accounts do on their own is not followed by intent.
+        if Effect.PAYMENT in effect and event.intent_id and not event.stripe_account:
+            event_ids.setdefault(event.intent_id, []).append(event.event_id)
+            if Effect.REFUNDS in effect:
+                refunds_of.add(event.intent_id)
+        if Effect.ACCOUNT in effect and event.stripe_account:
+            accounts.add(event.stripe_account)
+    wanted = Wanted(frozenset(event_ids), frozenset(refunds_of), frozenset(accounts))
+    return wanted, event_ids
 
 
 def _backoff(attempts: int) -> float:

@@ -12,6 +12,10 @@ class Effect(Flag):
     NONE = 0
     PAYMENT = auto()
     """The payment behind it follows its freshly fetched payment intent."""
+    REFUNDS = auto()
+    """The refunds of the payment behind it follow Stripe's freshly fetched ones."""
+    ACCOUNT = auto()
+    """The connected account behind it follows Stripe's freshly fetched one."""
     SETTLE = auto()
     """The account's balance transactions are listed and booked."""
 
@@ -33,20 +37,27 @@ _PAYMENT_AND_SETTLE = (
     "charge.updated",
     "charge.captured",
     "charge.failed",
-    "charge.refunded",
-    "refund.created",
-    "refund.updated",
-    "charge.refund.updated",
-    "refund.failed",
     "charge.dispute.created",
     "charge.dispute.updated",
     "charge.dispute.closed",
     "charge.dispute.funds_withdrawn",
     "charge.dispute.funds_reinstated",
 )
+_REFUND = (
+    "charge.refunded",
+    "refund.created",
+    "refund.updated",
+    "charge.refund.updated",
+    "refund.failed",
+)
+_ACCOUNT = (
+    "account.updated",
+    "capability.updated",
+)
 _SETTLE_ONLY = (
     "application_fee.created",
     "application_fee.refunded",
+    "payment.created",
     "transfer.created",
     "transfer.updated",
     "transfer.reversed",
@@ -67,6 +78,8 @@ _SETTLE_ONLY = (
 EFFECTS: dict[str, Effect] = (
     dict.fromkeys(_PAYMENT_ONLY, Effect.PAYMENT)
     | dict.fromkeys(_PAYMENT_AND_SETTLE, Effect.PAYMENT | Effect.SETTLE)
+    | dict.fromkeys(_REFUND, Effect.PAYMENT | Effect.REFUNDS | Effect.SETTLE)
+    | dict.fromkeys(_ACCOUNT, Effect.ACCOUNT)
     | dict.fromkeys(_SETTLE_ONLY, Effect.SETTLE)
 )
 """By type. A type that is not here is stored, counted and has no effect."""

@@ -9,7 +9,8 @@ import structlog
 from payments_service.application.operations.kind import OperationKind
 from payments_service.application.operations.model import Answered, Operation, Unknown
 from payments_service.application.operations.runner import OperationRunner
-from payments_service.application.ports import Stripe, Transactions
+from payments_service.application.ports import Transactions
+from payments_service.application.stripe import Stripe
 from payments_service.domain.errors import PaymentsError
 from payments_service.domain.ids import Prefix, format_id
 

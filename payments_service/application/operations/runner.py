@@ -9,7 +9,6 @@ process did not. Handler and completer may both come to phase 3; the operation's
 """
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +18,15 @@ from uuid import UUID
 from payments_service.application import failpoints
 from payments_service.application.background import Background
 from payments_service.application.caller import IdempotentRequest
+from payments_service.application.idempotency import (
+    RETRY_UNKNOWN_MS,
+    Completed,
+    claim_digest,
+    claim_key,
+    in_progress,
+    is_final,
+    raise_stored,
+)
 from payments_service.application.operations.kind import Applied, OperationKind
 from payments_service.application.operations.model import (
     Answered,
@@ -31,16 +39,14 @@ from payments_service.application.operations.model import (
     StripeCall,
     Unknown,
 )
-from payments_service.application.ports import ReplyCodec, StoredOutcome, Stripe, Transactions, UnitOfWork
-from payments_service.domain.errors import Code, PaymentsError, Reason
+from payments_service.application.ports import ReplyCodec, StoredOutcome, Transactions, UnitOfWork
+from payments_service.application.stripe import Stripe
+from payments_service.domain.errors import PaymentsError, Reason
 from payments_service.domain.ids import Prefix, format_id, new_id
 from payments_service.observability.work_metrics import OPERATIONS_TOTAL
 
 LOOKS_MAX = 5
 """How often an answer that was overtaken is looked up again before the completer takes over."""
-
-RETRY_UNKNOWN_MS = 2_000
-"""When a caller should ask again for an outcome that is not known yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +55,6 @@ class Planned:
 
     object_id: UUID
     call: StripeCall
-
-
-@dataclass(frozen=True, slots=True)
-class Completed:
-    """A finished call.
-
-    Attributes:
-        reply: the encoded reply, the same for every repeat.
-        replayed: whether it was stored by an earlier call with the same key.
-    """
-
-    reply: bytes
-    replayed: bool
-    client_secret: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +67,6 @@ class _Stored:
 
 Plan = Callable[[UnitOfWork, UUID, datetime], Awaitable[Planned]]
 """Phase 1 of a use case: given the new operation's id and the time, check, store our object, say what to send."""
-
-
-def claim_digest(request: IdempotentRequest, owner_id: str) -> bytes:
-    """What identifies a key: caller, acting owner, method and key, so that keys never meet across them."""
-    digest = hashlib.sha256()
-    for part in (request.caller, owner_id, request.method, request.key):
-        encoded = part.encode()
-        digest.update(len(encoded).to_bytes(4, "big"))
-        digest.update(encoded)
-    return digest.digest()
 
 
 class OperationRunner:
@@ -139,12 +121,7 @@ class OperationRunner:
         self, unit: UnitOfWork, request: IdempotentRequest, digest: bytes, operation_id: UUID, kind: str, plan: Plan
     ) -> "Operation | _Stored | PaymentsError":
         """Phase 1: what to send, or the outcome of an earlier call, or the final error that was just stored."""
-        claim = await unit.idempotency.claim(digest, request.fingerprint, operation_id)
-        if claim.fingerprint != request.fingerprint:
-            raise PaymentsError(
-                Reason.IDEMPOTENCY_KEY_REUSED,
-                "idempotency_key was used before with another request: use a new key for a new operation",
-            )
+        claim = await claim_key(unit, request, digest, operation_id)
         if claim.outcome is not None:
             return _Stored(claim.operation_id, claim.outcome)
         now = claim.time
@@ -152,11 +129,11 @@ class OperationRunner:
         if existing is not None and claim.operation_id == operation_id:
             return existing  # this very phase had committed, and only the answer to its COMMIT was lost
         if existing is not None:
-            raise _in_progress(existing) if now < existing.lease_until else _unknown(existing.id)
+            raise in_progress(existing.id) if now < existing.lease_until else _unknown(existing.id)
         try:
             planned = await plan(unit, operation_id, now)
         except PaymentsError as error:
-            if error.code is not Code.FAILED_PRECONDITION:
+            if not is_final(error):
                 raise
             await unit.idempotency.complete(digest, StoredOutcome(error=error))
             return error
@@ -265,22 +242,10 @@ class OperationRunner:
         await unit.operations.postpone(operation.id, await unit.now() + timedelta(seconds=seconds), why)
 
     async def _replay(self, stored: "_Stored") -> Completed:
-        outcome = stored.outcome
-        if outcome.error is not None:
-            outcome.error.replayed = True
-            raise outcome.error
+        raise_stored(stored.outcome)
         operation = await self._transactions.run(lambda unit: unit.operations.get(stored.operation_id))
         secret = await self._kinds[operation.kind].client_secret(operation) if operation else ""
-        return Completed(outcome.reply or b"", replayed=True, client_secret=secret)
-
-
-def _in_progress(operation: Operation) -> PaymentsError:
-    return PaymentsError(
-        Reason.REQUEST_IN_PROGRESS,
-        "a request with this idempotency_key is still running: retry with the same key",
-        metadata={"operation_id": format_id(Prefix.OPERATION, operation.id)},
-        retry_after_ms=RETRY_UNKNOWN_MS,
-    )
+        return Completed(stored.outcome.reply or b"", replayed=True, client_secret=secret)
 
 
 def _unknown(operation_id: UUID) -> PaymentsError:

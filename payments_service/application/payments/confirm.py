@@ -5,14 +5,16 @@ from datetime import datetime
 from uuid import UUID
 
 from payments_service.application.caller import IdempotentRequest, Principal
+from payments_service.application.idempotency import Completed
+from payments_service.application.operations.idle import require_idle
 from payments_service.application.operations.model import Json, Operation
-from payments_service.application.operations.runner import Completed, OperationRunner, Planned
+from payments_service.application.operations.runner import OperationRunner, Planned
 from payments_service.application.payments.intent_operation import IntentOperation
 from payments_service.application.payments.read import require_visible
 from payments_service.application.payments.return_url import ReturnUrls
-from payments_service.application.ports import Stripe, UnitOfWork
-from payments_service.domain.errors import PaymentsError
-from payments_service.domain.payment.model import CONFIRMABLE, Payment
+from payments_service.application.ports import UnitOfWork
+from payments_service.application.stripe import Stripe
+from payments_service.domain.payment.model import CONFIRMABLE
 from payments_service.domain.payment.transitions import require_confirmable
 
 KIND = "payment.confirm"
@@ -46,21 +48,15 @@ class ConfirmPaymentUseCase:
         async def plan(unit: UnitOfWork, _: UUID, __: datetime) -> Planned:
             payment = await require_visible(unit, principal, command.payment_id, lock=True)
             require_confirmable(payment)
+            await require_idle(unit, payment.id)
             call = self._stripe.confirm_intent(payment.intent_id, command.payment_method, command.return_url)
             return Planned(object_id=payment.id, call=call)
 
-        owner_id = "" if principal.owner_ids is None else ",".join(sorted(principal.owner_ids))
-        return await self._runner.run(request, owner_id, KIND, plan)
+        return await self._runner.run(request, principal.key_scope, KIND, plan)
 
 
 class ConfirmPaymentOperation(IntentOperation):
     """What the outcome of confirming a payment intent means."""
-
-    async def _refused(self, unit: UnitOfWork, payment: Payment, error: PaymentsError, now: datetime) -> Payment:  # noqa: ARG002 - the payment stays as it is
-        return payment
-
-    async def abandon(self, unit: UnitOfWork, operation: Operation, why: str, now: datetime) -> None:
-        """Nothing was attempted, so the payment stays where it is."""
 
     async def look_up(self, operation: Operation) -> Json | None:
         """The intent, when it is past waiting for an attempt.

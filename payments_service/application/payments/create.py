@@ -5,16 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from payments_service.application.accounts.read import require_account, require_at_stripe
 from payments_service.application.caller import IdempotentRequest, Principal
+from payments_service.application.fee_schedules import platform_fee_for
+from payments_service.application.idempotency import Completed
 from payments_service.application.operations.model import Json, Operation
-from payments_service.application.operations.runner import Completed, OperationRunner, Planned
+from payments_service.application.operations.runner import OperationRunner, Planned
 from payments_service.application.payments.intent_operation import IntentOperation
 from payments_service.application.payments.return_url import ReturnUrls
-from payments_service.application.ports import CreateIntent, Stripe, UnitOfWork
+from payments_service.application.payments.store import add_payment, save_payment
+from payments_service.application.ports import UnitOfWork
+from payments_service.application.stripe import CreateIntent, Stripe
+from payments_service.domain.account.model import ConnectedAccount
 from payments_service.domain.errors import PaymentsError
 from payments_service.domain.ids import Prefix, format_id, new_id
 from payments_service.domain.money import Money
-from payments_service.domain.payment.model import ChargeModel, Payment, PaymentFailure, PaymentState
+from payments_service.domain.payment.capture import require_fee_within
+from payments_service.domain.payment.model import CaptureMethod, ChargeModel, Payment, PaymentFailure, PaymentState
 from payments_service.domain.payment.transitions import fail
 
 KIND = "payment.create"
@@ -34,6 +41,9 @@ class CreatePayment:
     payment_method: str
     confirm: bool
     return_url: str
+    capture_method: CaptureMethod
+    connected_account_id: str
+    platform_fee: Money | None
 
 
 class CreatePaymentUseCase:
@@ -52,10 +62,13 @@ class CreatePaymentUseCase:
             PaymentsError: as the API says of CreatePayment.
         """
         self._return_urls.require_allowed(command.return_url)
+        if command.platform_fee is not None:
+            require_fee_within(command.platform_fee, command.amount)
         owner_id = principal.acting_owner(command.owner_id)
         payment_id = new_id()
 
         async def plan(unit: UnitOfWork, operation_id: UUID, now: datetime) -> Planned:
+            destination = await self._destination(unit, principal, command)
             payment = Payment(
                 id=payment_id,
                 owner_id=owner_id,
@@ -70,8 +83,12 @@ class CreatePaymentUseCase:
                 update_time=now,
                 amount_captured=Money(0, command.amount.currency),
                 amount_refunded=Money(0, command.amount.currency),
+                amount_capturable=Money(0, command.amount.currency),
+                platform_fee=await _platform_fee(unit, command, destination, now),
+                capture_method=command.capture_method,
+                connected_account_id=destination.id if destination else None,
             )
-            await unit.payments.add(payment)
+            await add_payment(unit, payment)
             call = self._stripe.create_intent(
                 CreateIntent(
                     payment=payment,
@@ -79,11 +96,33 @@ class CreatePaymentUseCase:
                     payment_method=command.payment_method,
                     confirm=command.confirm,
                     return_url=command.return_url,
+                    destination=destination.stripe_account if destination else "",
                 )
             )
             return Planned(object_id=payment_id, call=call)
 
         return await self._runner.run(request, owner_id, KIND_CONFIRMED if command.confirm else KIND, plan)
+
+    async def _destination(
+        self, unit: UnitOfWork, principal: Principal, command: CreatePayment
+    ) -> ConnectedAccount | None:
+        """The connected account that is paid, if any."""
+        if command.charge_model is ChargeModel.PLATFORM:
+            return None
+        account = await require_account(unit, principal, command.connected_account_id)
+        require_at_stripe(account)
+        return account
+
+
+async def _platform_fee(
+    unit: UnitOfWork, command: CreatePayment, destination: ConnectedAccount | None, now: datetime
+) -> Money:
+    """What the platform keeps: as the caller says, or as the fee schedule does."""
+    if destination is None:
+        return Money(0, command.amount.currency)
+    if command.platform_fee is not None:
+        return command.platform_fee
+    return (await platform_fee_for(unit, command.amount, destination.id, now)).fee
 
 
 class CreatePaymentOperation(IntentOperation):
@@ -92,14 +131,14 @@ class CreatePaymentOperation(IntentOperation):
     async def _refused(self, unit: UnitOfWork, payment: Payment, error: PaymentsError, now: datetime) -> Payment:
         """There is no intent, and there will be none: the payment failed."""
         code = error.metadata.get("stripe_code", error.reason.value)
-        payment = fail(payment, PaymentFailure(code, message=error.message), now)
-        await unit.payments.save(payment)
-        return payment
+        failed = fail(payment, PaymentFailure(code, message=error.message), now)
+        await save_payment(unit, payment, failed)
+        return failed
 
     async def abandon(self, unit: UnitOfWork, operation: Operation, why: str, now: datetime) -> None:
         """The same: the payment failed."""
         payment = (await unit.payments.lock([operation.object_id]))[operation.object_id]
-        await unit.payments.save(fail(payment, PaymentFailure("stripe_unavailable", message=why), now))
+        await save_payment(unit, payment, fail(payment, PaymentFailure("stripe_unavailable", message=why), now))
 
     async def look_up(self, operation: Operation) -> Json | None:
         """The intent that carries this operation's id in its metadata."""

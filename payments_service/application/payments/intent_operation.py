@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from payments_service.application.operations.kind import Applied
 from payments_service.application.operations.model import Answered, Json, Operation, Refused, StaleAnswerError
 from payments_service.application.payments.result import PaymentResult
-from payments_service.application.ports import Stripe, Transactions, UnitOfWork
+from payments_service.application.payments.store import save_payment
+from payments_service.application.ports import Transactions, UnitOfWork
+from payments_service.application.stripe import Stripe
 from payments_service.domain.errors import PaymentsError
 from payments_service.domain.ids import Prefix, format_id
 from payments_service.domain.payment.model import Payment
@@ -47,8 +49,8 @@ class IntentOperation(ABC):
         began = outcome.observed_from or operation.create_time
         if may_be_older(payment, intent, began):
             raise StaleAnswerError
-        payment = follow(payment, intent, began=began, ended=now)
-        await unit.payments.save(payment)
+        before, payment = payment, follow(payment, intent, began=began, ended=now)
+        await save_payment(unit, before, payment)
         if isinstance(outcome, Refused):
             return Applied(error=_about(outcome.error, payment))
         return Applied(result=PaymentResult(payment), client_secret=intent.client_secret)
@@ -80,9 +82,16 @@ class IntentOperation(ABC):
         payment = await self._transactions.run(lambda unit: unit.payments.get(operation.object_id))
         return await self._stripe.fetch_intent(payment.intent_id) if payment and payment.intent_id else None
 
+    async def abandon(self, unit: UnitOfWork, operation: Operation, why: str, now: datetime) -> None:  # noqa: B027 - for most kinds there is nothing to do
+        """Nothing was done, so the payment stays where it is."""
+
     @abstractmethod
-    async def _refused(self, unit: UnitOfWork, payment: Payment, error: PaymentsError, now: datetime) -> Payment:
+    async def look_up(self, operation: Operation) -> Json | None:
+        """See `OperationKind`."""
+
+    async def _refused(self, unit: UnitOfWork, payment: Payment, error: PaymentsError, now: datetime) -> Payment:  # noqa: ARG002 - kinds may need them
         """The payment after a refusal that carries no intent, stored if it changed."""
+        return payment
 
 
 def _intent_in(outcome: Answered | Refused) -> Json:

@@ -21,6 +21,7 @@ from payments_api.v1 import (
     reporting_service_pb2_grpc,
 )
 
+from payments_service.cli.channel import ChannelTls, open_channel
 from payments_service.cli.errors import CommandError
 from payments_service.cli.purchase.check import problems
 from payments_service.cli.purchase.facts import AMOUNT_MINOR, CURRENCY, MIRROR, PAYMENT_METHOD, Facts
@@ -197,11 +198,14 @@ class PurchaseClient:
 
 @asynccontextmanager
 async def purchase_client(
-    target: str, token: str, at_stripe: BalanceAtStripe | None = None
+    target: str, token: str, at_stripe: BalanceAtStripe | None = None, tls: ChannelTls | None = None
 ) -> AsyncIterator[PurchaseClient]:
-    """A client of the service at `target`, host:port."""
-    # A local proxy setting must not come between us and a service next door.
-    async with grpc.aio.insecure_channel(target, options=[("grpc.enable_http_proxy", 0)]) as channel:
+    """A client of the service at `target`, host:port.
+
+    Raises:
+        CommandError: a file of TLS cannot be read, or the token would cross a network in the clear.
+    """
+    async with open_channel(target, tls) as channel:
         yield PurchaseClient(channel, token, at_stripe)
 
 

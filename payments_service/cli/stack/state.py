@@ -20,6 +20,10 @@ class StackState:
         stripe_api_base: the sandbox, or what else stands for Stripe.
         stripe_api_key: what `/v1/balance` is asked with, when it is the sandbox's.
         token: the development token.
+        ca_file: what the gRPC server's certificate is checked against; empty when it speaks in the clear.
+        mtls_address: where gRPC takes a client certificate instead of a token.
+        cert_file: such a certificate, for calls by hand.
+        key_file: its key.
     """
 
     pid: int
@@ -30,6 +34,10 @@ class StackState:
     stripe_api_base: str
     stripe_api_key: str = field(repr=False)
     token: str = field(repr=False)
+    ca_file: str = ""
+    mtls_address: str = ""
+    cert_file: str = ""
+    key_file: str = ""
 
 
 def write_stack(folder: DataFolder, state: StackState) -> None:

@@ -175,3 +175,8 @@ def connected_earnings(account_id: str, currency: str, owner_id: str | None = No
 def connected_fees(account_id: str, currency: str, owner_id: str | None = None) -> AccountSpec:
     """Fees that a connected account has paid."""
     return AccountSpec(f"connected:{account_id}:fees:{currency}", currency, _EXPENSE, owner_id)
+
+
+def connected_suspense(account_id: str, currency: str, owner_id: str | None = None) -> AccountSpec:
+    """What no recipe knows in a connected account's book: listed and alerted until somebody explains it."""
+    return AccountSpec(f"connected:{account_id}:suspense:{currency}", currency, _ASSET, owner_id)

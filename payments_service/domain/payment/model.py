@@ -13,6 +13,14 @@ class ChargeModel(Enum):
     """Whose Stripe account carries the charge."""
 
     PLATFORM = "PLATFORM"
+    DESTINATION = "DESTINATION"
+
+
+class CaptureMethod(Enum):
+    """When the customer's money is taken."""
+
+    AUTOMATIC = "AUTOMATIC"
+    MANUAL = "MANUAL"
 
 
 class PaymentState(Enum):
@@ -38,6 +46,9 @@ CONFIRMABLE = frozenset(
 )
 """States in which a payment can be attempted (docs.stripe.com/api/payment_intents/confirm)."""
 
+CANCELABLE = CONFIRMABLE | {PaymentState.PROCESSING, PaymentState.REQUIRES_CAPTURE}
+"""States in which a payment can be canceled (docs.stripe.com/api/payment_intents/cancel)."""
+
 
 @dataclass(frozen=True, slots=True)
 class PaymentFailure:
@@ -53,6 +64,10 @@ class Payment:
     """One attempt to collect money: see the message of the same name in the API.
 
     Attributes:
+        amount_refunded: the sum of its refunds that are done or under way.
+        amount_capturable: what can still be captured.
+        connected_account_id: the connected account that is paid; None for the platform's own sales.
+        platform_fee: what the platform keeps of a payment to a connected account; zero for its own sales.
         observed_time: database time at which the last applied answer or fetch of Stripe's intent had ended; an answer
             that began before it may be older than what is already known.
     """
@@ -70,22 +85,34 @@ class Payment:
     update_time: datetime
     amount_captured: Money
     amount_refunded: Money
+    amount_capturable: Money
+    platform_fee: Money
+    capture_method: CaptureMethod = CaptureMethod.AUTOMATIC
+    connected_account_id: UUID | None = None
     stripe_status: str = ""
     failure: PaymentFailure | None = None
     intent_id: str = ""
     charge_id: str = ""
     balance_transaction_id: str = ""
+    transfer_id: str = ""
+    application_fee_id: str = ""
     event_ids: tuple[str, ...] = ()
     observed_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChargeSnapshot:
-    """What Stripe said of a charge."""
+    """What Stripe said of a charge.
+
+    Attributes:
+        application_fee: what the platform takes, in minor units; None when the charge does not say.
+    """
 
     id: str
-    amount_refunded: int
+    application_fee: int | None = None
     balance_transaction_id: str = ""
+    transfer_id: str = ""
+    application_fee_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +129,7 @@ class IntentSnapshot:
     status: str
     amount: Money
     amount_received: int
+    amount_capturable: int
     livemode: bool
     created: datetime
     metadata: Mapping[str, str] = field(default_factory=dict)

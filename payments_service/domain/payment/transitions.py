@@ -6,9 +6,11 @@ from datetime import datetime
 from payments_service.domain.errors import PaymentsError, Reason
 from payments_service.domain.ids import Prefix, format_id
 from payments_service.domain.money import Money
+from payments_service.domain.observation import may_be_older as observed_later
 from payments_service.domain.payment.model import (
     CONFIRMABLE,
     FINAL,
+    ChargeSnapshot,
     IntentSnapshot,
     Payment,
     PaymentFailure,
@@ -25,9 +27,9 @@ def may_be_older(payment: Payment, intent: IntentSnapshot, began: datetime) -> b
     That is so when its call began before the last applied answer had arrived. Final states need no asking: nothing can
     come after them.
     """
-    if payment.observed_time is None or payment.state in FINAL or intent.state in FINAL:
+    if payment.state in FINAL or intent.state in FINAL:
         return False
-    return began < payment.observed_time
+    return observed_later(payment.observed_time, began)
 
 
 def follow(payment: Payment, intent: IntentSnapshot, *, began: datetime, ended: datetime) -> Payment:
@@ -56,15 +58,22 @@ def follow(payment: Payment, intent: IntentSnapshot, *, began: datetime, ended: 
         livemode=intent.livemode,
         failure=None if intent.state is PaymentState.SUCCEEDED else intent.failure,
         amount_captured=Money(max(payment.amount_captured.amount_minor, intent.amount_received), currency),
-        amount_refunded=Money(
-            max(payment.amount_refunded.amount_minor, charge.amount_refunded if charge else 0),
-            currency,
-        ),
+        amount_capturable=Money(intent.amount_capturable, currency),
+        platform_fee=_platform_fee(payment, charge),
         charge_id=charge.id if charge else payment.charge_id,
         balance_transaction_id=(charge.balance_transaction_id if charge else "") or payment.balance_transaction_id,
+        transfer_id=(charge.transfer_id if charge else "") or payment.transfer_id,
+        application_fee_id=(charge.application_fee_id if charge else "") or payment.application_fee_id,
         observed_time=max(ended, payment.observed_time) if payment.observed_time else ended,
         update_time=ended,
     )
+
+
+def _platform_fee(payment: Payment, charge: ChargeSnapshot | None) -> Money:
+    """A partial capture may lower it: then the charge says so."""
+    if payment.connected_account_id is None or charge is None or charge.application_fee is None:
+        return payment.platform_fee
+    return Money(charge.application_fee, payment.amount.currency)
 
 
 def fail(payment: Payment, failure: PaymentFailure, now: datetime) -> Payment:

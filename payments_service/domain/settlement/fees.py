@@ -5,29 +5,56 @@ from dataclasses import dataclass
 
 from payments_service.domain.money import Money
 from payments_service.domain.settlement.model import BalanceTransaction
+from payments_service.domain.settlement.recipe import APPLICATION_FEES, PAID
 
-PAID = frozenset({"charge", "payment"})
-"""Types that bring a customer's money in (docs.stripe.com/reports/balance-transaction-types)."""
+_TRANSFERRED = frozenset({"transfer", "transfer_refund", "transfer_cancel", "transfer_failure"})
 
 
 @dataclass(frozen=True, slots=True)
 class FeeLine:
-    """One fee as Stripe took it."""
+    """One fee as Stripe took it.
+
+    Attributes:
+        of_connected_account: whether the connected account paid it, and not the platform.
+    """
 
     type: str
     amount: Money
     description: str
     balance_transaction_id: str
+    of_connected_account: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Fees:
-    """What came in, what was taken and what is left, in one currency: net = gross - fees - refunded."""
+class Share:
+    """A connected account's share of payments: net = gross - fees - refunded."""
 
     gross: Money
     fees: Money
     refunded: Money
     net: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """What came in, what was taken and what is left for the platform, in one currency.
+
+    net = gross - fees - refunded - transferred + platform_fee
+
+    Attributes:
+        fees: Stripe's.
+        transferred: what went to connected accounts, less what came back.
+        platform_fee: what the platform took from connected accounts, less what it gave back.
+        share: what the connected account has of it; None where none took part.
+    """
+
+    gross: Money
+    fees: Money
+    refunded: Money
+    transferred: Money
+    platform_fee: Money
+    net: Money
+    share: Share | None
     lines: tuple[FeeLine, ...]
     settled: bool
 
@@ -35,8 +62,8 @@ class Fees:
 def fees_of(transactions: Iterable[BalanceTransaction]) -> list[Fees]:
     """The figures of these balance transactions, one a currency, by code.
 
-    Gross is what charges brought in. Whatever else moved (refunds, their failures, reversals of a capture) is on the
-    refunded side, so that the figures always add up to the net.
+    Gross is what charges brought in. Whatever is neither that nor a transfer nor the platform's fee (refunds, their
+    failures, reversals of a capture) is on the refunded side, so that the figures always add up to the net.
     """
     by_currency: dict[str, list[BalanceTransaction]] = {}
     for transaction in transactions:
@@ -45,16 +72,41 @@ def fees_of(transactions: Iterable[BalanceTransaction]) -> list[Fees]:
 
 
 def _fees(currency: str, rows: list[BalanceTransaction]) -> Fees:
-    gross = sum(row.amount for row in rows if row.type in PAID)
+    platform = [row for row in rows if not row.stripe_account]
+    gross = _sum(platform, PAID)
+    transferred = -_sum(platform, _TRANSFERRED)
+    platform_fee = _sum(platform, APPLICATION_FEES)
+    refunded = gross - transferred + platform_fee - sum(row.amount for row in platform)
     return Fees(
         gross=Money(gross, currency),
-        fees=Money(sum(row.fee for row in rows), currency),
-        refunded=Money(gross - sum(row.amount for row in rows), currency),
-        net=Money(sum(row.net for row in rows), currency),
+        fees=Money(sum(row.fee for row in platform), currency),
+        refunded=Money(refunded, currency),
+        transferred=Money(transferred, currency),
+        platform_fee=Money(platform_fee, currency),
+        net=Money(sum(row.net for row in platform), currency),
+        share=_share(currency, [row for row in rows if row.stripe_account]),
         lines=tuple(
-            FeeLine(fee.type, Money(fee.amount, currency), fee.description, row.id)
+            FeeLine(fee.type, Money(fee.amount, currency), fee.description, row.id, bool(row.stripe_account))
             for row in rows
             for fee in row.fee_details
         ),
-        settled=any(row.type in PAID for row in rows),
+        settled=any(row.type in PAID for row in platform),
     )
+
+
+def _share(currency: str, rows: list[BalanceTransaction]) -> Share | None:
+    if not rows:
+        return None
+    gross = _sum(rows, PAID)
+    # A fee given back on a line of its own lowers the fees, as one within a refund's line does.
+    returned = _sum(rows, APPLICATION_FEES)
+    return Share(
+        gross=Money(gross, currency),
+        fees=Money(sum(row.fee for row in rows) - returned, currency),
+        refunded=Money(gross + returned - sum(row.amount for row in rows), currency),
+        net=Money(sum(row.net for row in rows), currency),
+    )
+
+
+def _sum(rows: list[BalanceTransaction], types: frozenset[str]) -> int:
+    return sum(row.amount for row in rows if row.type in types)

@@ -28,6 +28,11 @@ class BalanceTransaction:
         source_id: the object behind it, for example a charge; empty when there is none.
         intent_id: the payment intent behind that; empty when there is none.
         payment_hint: our payment id as Stripe's metadata has it; a hint, to be checked.
+        refund_hint: our refund id as Stripe's metadata has it; a hint, to be checked.
+        parent_id: the object that the source came out of, for example the transfer behind a reversal; empty when there
+            is none. It may belong to another account's books.
+        destination: Stripe's id of the connected account that a transfer goes to; else empty.
+        reverses_transfer: whether the source is a refund that took a transfer back.
         exchange_rate: Stripe's rate as it was written, when the customer paid in another currency; else empty.
     """
 
@@ -46,6 +51,10 @@ class BalanceTransaction:
     source_id: str = ""
     intent_id: str = ""
     payment_hint: str = ""
+    refund_hint: str = ""
+    parent_id: str = ""
+    destination: str = ""
+    reverses_transfer: bool = False
     exchange_rate: str = ""
 
     @property

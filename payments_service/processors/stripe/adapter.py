@@ -1,12 +1,22 @@
-"""Stripe, as the use cases see it (`application.ports.Stripe`)."""
+"""Stripe, as the use cases see it (`application.stripe.Stripe`)."""
 
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from payments_service.application.operations.model import Json, Outcome, StripeCall
-from payments_service.application.payments.refresh import METADATA_PAYMENT
-from payments_service.application.ports import BalanceAtStripe, CreateIntent
+from payments_service.application.stripe import (
+    METADATA_ACCOUNT,
+    METADATA_OPERATION,
+    METADATA_PAYMENT,
+    BalanceAtStripe,
+    CreateIntent,
+    CreateStripeAccount,
+)
+from payments_service.domain.account.model import AccountSnapshot
+from payments_service.domain.money import Money
 from payments_service.domain.payment.model import IntentSnapshot
+from payments_service.domain.refund.model import Refund, RefundSnapshot
 from payments_service.domain.settlement.model import BalanceTransaction
 from payments_service.processors.stripe import parse, requests
 from payments_service.processors.stripe.client import StripeClient
@@ -30,41 +40,78 @@ class StripeAdapter:
         """See the port."""
         return requests.confirm_intent(intent_id, payment_method, return_url)
 
+    def capture_intent(self, intent_id: str, amount: Money, platform_fee: Money | None) -> StripeCall:
+        """See the port."""
+        return requests.capture_intent(intent_id, amount, platform_fee)
+
+    def cancel_intent(self, intent_id: str, reason: str) -> StripeCall:
+        """See the port."""
+        return requests.cancel_intent(intent_id, reason)
+
+    def create_refund(self, refund: Refund, intent_id: str, operation_id: str) -> StripeCall:
+        """See the port."""
+        return requests.create_refund(refund, intent_id, operation_id)
+
+    def create_account(self, command: CreateStripeAccount) -> StripeCall:
+        """See the port."""
+        return requests.create_account(command)
+
     async def send(self, call: StripeCall, idempotency_key: str) -> Outcome:
         """See the port."""
         return await self._client.send(call, idempotency_key)
 
     async def find_intent(self, operation_id: str, payment_id: str, since: datetime) -> Json | None:
         """See the port. Lists rather than searches: a search sees new objects only after a while."""
-        params: dict[str, Any] = {
-            "limit": self._page_size,
-            "created": {"gte": int((since - CLOCK_SKEW).timestamp())},
-            "expand": ["data.latest_charge"],
-        }
-        while True:
-            page = await self._client.read("/v1/payment_intents", params) or {"data": [], "has_more": False}
-            for body in page["data"]:
-                metadata = body.get("metadata") or {}
-                if (
-                    metadata.get(requests.METADATA_OPERATION) == operation_id
-                    and metadata.get(METADATA_PAYMENT) == payment_id
-                ):
-                    return dict(body)
-            if not page["has_more"]:
-                return None
-            params = {**params, "starting_after": page["data"][-1]["id"]}
+        params = {"created": _since(since), "expand": ["data.latest_charge"]}
+        ours = {METADATA_OPERATION: operation_id, METADATA_PAYMENT: payment_id}
+        return await self._find("/v1/payment_intents", params, ours)
+
+    async def find_refund(self, operation_id: str, intent_id: str) -> Json | None:
+        """See the port."""
+        return await self._find("/v1/refunds", {"payment_intent": intent_id}, {METADATA_OPERATION: operation_id})
+
+    async def find_account(self, operation_id: str, account_id: str, since: datetime) -> Json | None:
+        """See the port."""
+        ours = {METADATA_OPERATION: operation_id, METADATA_ACCOUNT: account_id}
+        return await self._find("/v1/accounts", {"created": _since(since)}, ours)
 
     async def fetch_intent(self, intent_id: str) -> Json | None:
         """See the port."""
         return await self._client.read(f"/v1/payment_intents/{intent_id}", {"expand": requests.EXPAND_INTENT})
 
+    async def fetch_refund(self, refund_id: str) -> Json | None:
+        """See the port."""
+        return await self._client.read(f"/v1/refunds/{refund_id}", {})
+
+    async def fetch_account(self, stripe_account: str) -> Json | None:
+        """See the port."""
+        return await self._client.read(f"/v1/accounts/{stripe_account}", {})
+
+    async def refunds_of(self, intent_id: str) -> list[RefundSnapshot]:
+        """See the port."""
+        found = [parse.refund(body) async for body in self._all("/v1/refunds", {"payment_intent": intent_id})]
+        return found[::-1]
+
+    async def transfer_destination(self, transfer_id: str) -> str:
+        """See the port."""
+        body = await self._client.read(f"/v1/transfers/{transfer_id}", {}) or {}
+        return str(body.get("destination") or "")
+
     def intent(self, body: Json) -> IntentSnapshot:
         """See the port."""
         return parse.intent(body)
 
-    async def balance(self) -> list[BalanceAtStripe]:
+    def refund(self, body: Json) -> RefundSnapshot:
         """See the port."""
-        body = await self._client.read("/v1/balance", {}) or {}
+        return parse.refund(body)
+
+    def account(self, body: Json) -> AccountSnapshot:
+        """See the port."""
+        return parse.account(body)
+
+    async def balance(self, stripe_account: str = "") -> list[BalanceAtStripe]:
+        """See the port."""
+        body = await self._client.read("/v1/balance", {}, stripe_account) or {}
         amounts: dict[str, list[int]] = {}
         for place, key in enumerate(("available", "pending")):
             for line in body.get(key) or ():
@@ -83,3 +130,27 @@ class StripeAdapter:
         page = await self._client.read("/v1/balance_transactions", params, stripe_account) or {}
         rows = [parse.balance_transaction(body, stripe_account) for body in page.get("data") or ()]
         return rows, bool(page.get("has_more"))
+
+    async def _find(self, path: str, params: Mapping[str, Any], metadata: Mapping[str, str]) -> Json | None:
+        """The first object of a list that carries all of this metadata."""
+        async for body in self._all(path, params):
+            found = body.get("metadata") or {}
+            if all(found.get(key) == value for key, value in metadata.items()):
+                return body
+        return None
+
+    async def _all(self, path: str, params: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """Every object of a list, newest first, page by page."""
+        page_params: dict[str, Any] = {"limit": self._page_size, **params}
+        while True:
+            page = await self._client.read(path, page_params) or {"data": [], "has_more": False}
+            for body in page["data"]:
+                yield dict(body)
+            if not page["has_more"]:
+                return
+            page_params = {**page_params, "starting_after": page["data"][-1]["id"]}
+
+
+def _since(time: datetime) -> dict[str, int]:
+    """Stripe's filter for what was created from a time of our clock on."""
+    return {"gte": int((time - CLOCK_SKEW).timestamp())}

@@ -88,6 +88,14 @@ class LedgerReader:
         row = (await self._connection.execute(_ENTRY_AT, values)).first()
         return Balance.of(_before_first(account) if row is None else at(account, entry_from(row)))
 
+    async def balances_under(self, prefix: str) -> list[Balance]:
+        """The balances of the accounts that have entries and whose codes begin with `prefix`, by code."""
+        code = ledger_accounts.c.code
+        # A range of the index of codes, which sorts by bytes.
+        after = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        query = select(*_ACCOUNT).where(code >= prefix, code < after, ledger_accounts.c.version > 0).order_by(code)
+        return [Balance.of(account_from(row)) for row in await self._connection.execute(query)]
+
     async def entries(self, account_id: UUID, before_version: int | None, limit: int) -> list[HistoryLine]:
         """An account's entries, newest first.
 

@@ -32,6 +32,13 @@ payments = Table(
     Column("charge_id", Text, nullable=False),
     Column("balance_transaction_id", Text, nullable=False),
     Column("event_ids", JSONB, nullable=False),
+    Column("capture_method", Text, nullable=False, server_default="AUTOMATIC"),
+    Column("amount_capturable_minor", BigInteger, nullable=False, server_default="0"),
+    Column("connected_account_id", UUID),
+    Column("platform_fee_minor", BigInteger, nullable=False, server_default="0"),
+    Column("transfer_id", Text, nullable=False, server_default=""),
+    Column("application_fee_id", Text, nullable=False, server_default=""),
+    Index(None, "connected_account_id", "id", postgresql_where=text("connected_account_id IS NOT NULL")),
     Index(None, "intent_id", unique=True, postgresql_where=text("intent_id <> ''")),
     Index(None, "reference", "id", postgresql_where=text("reference <> ''")),
     Index(None, "owner_id", "id"),
@@ -67,6 +74,7 @@ stripe_operations = Table(
     Column("last_error", Text, nullable=False, server_default=""),
     Column("finish_time", _TIME),
     Index(None, "next_attempt_time", postgresql_where=text("state = 'IN_PROGRESS'")),
+    Index(None, "object_id", postgresql_where=text("state = 'IN_PROGRESS'")),
 )
 
 stripe_events = Table(
@@ -129,5 +137,9 @@ stripe_balance_transactions = Table(
     Column("payment_id", UUID),
     Column("ledger_transaction_id", UUID),
     Column("record_time", _TIME, nullable=False, server_default=_NOW),
+    Column("parent_id", Text, nullable=False, server_default=""),
+    Column("connected_account_id", UUID),
+    Index(None, "parent_id", postgresql_where=text("parent_id <> ''")),
+    Index(None, "source_id", postgresql_where=text("source_id <> ''")),
     Index(None, "payment_id", postgresql_where=text("payment_id IS NOT NULL")),
 )

@@ -1,18 +1,25 @@
 """payments_api.v1.PaymentService."""
 
+from typing import Literal
 from uuid import UUID
 
 from google.protobuf.message import Message
 from payments_api.v1 import payment_service_pb2 as pb
 
+from payments_service.application.payments.cancel import CancelPayment, CancelPaymentUseCase
+from payments_service.application.payments.capture import CapturePayment, CapturePaymentUseCase
 from payments_service.application.payments.confirm import ConfirmPayment, ConfirmPaymentUseCase
 from payments_service.application.payments.create import CreatePayment, CreatePaymentUseCase
 from payments_service.application.payments.read import PaymentReader
 from payments_service.application.ports import PaymentFilter
-from payments_service.domain.payment.model import ChargeModel
+from payments_service.domain.ids import Prefix, parse_id
+from payments_service.domain.money import Money
+from payments_service.domain.payment.model import CaptureMethod, ChargeModel
 from payments_service.transport.call import Call
 from payments_service.transport.convert.basic import money_from_message, time_from_message
 from payments_service.transport.convert.payment import (
+    CANCELLATION_REASONS,
+    CAPTURE_METHOD_FROM_MESSAGE,
     MODEL_FROM_MESSAGE,
     STATE_FROM_MESSAGE,
     payment_to_message,
@@ -26,9 +33,18 @@ from payments_service.transport.replay import replayable
 class PaymentHandlers:
     """Payments: see the service's own comments."""
 
-    def __init__(self, create: CreatePaymentUseCase, confirm: ConfirmPaymentUseCase, reader: PaymentReader) -> None:
+    def __init__(
+        self,
+        create: CreatePaymentUseCase,
+        confirm: ConfirmPaymentUseCase,
+        capture: CapturePaymentUseCase,
+        cancel: CancelPaymentUseCase,
+        reader: PaymentReader,
+    ) -> None:
         self._create = create
         self._confirm = confirm
+        self._capture = capture
+        self._cancel = cancel
         self._reader = reader
 
     async def create_payment(self, request: pb.CreatePaymentRequest, call: Call) -> Message:
@@ -43,6 +59,9 @@ class PaymentHandlers:
             payment_method=request.payment_method,
             confirm=request.confirm,
             return_url=request.return_url,
+            capture_method=CAPTURE_METHOD_FROM_MESSAGE.get(request.capture_method, CaptureMethod.AUTOMATIC),
+            connected_account_id=request.connected_account_id,
+            platform_fee=_money(request, "platform_fee"),
         )
         with replayable(call):
             completed = await self._create(call.principal, idempotent_request(request, call), command)
@@ -63,6 +82,24 @@ class PaymentHandlers:
         reply.client_secret = completed.client_secret
         return reply
 
+    async def capture_payment(self, request: pb.CapturePaymentRequest, call: Call) -> Message:
+        """Capture an authorised payment."""
+        command = CapturePayment(request.payment_id, _money(request, "amount"), _money(request, "platform_fee"))
+        with replayable(call):
+            completed = await self._capture(call.principal, idempotent_request(request, call), command)
+        if completed.replayed:
+            call.mark_replayed()
+        return pb.CapturePaymentResponse.FromString(completed.reply)
+
+    async def cancel_payment(self, request: pb.CancelPaymentRequest, call: Call) -> Message:
+        """Cancel a payment that is not paid."""
+        command = CancelPayment(request.payment_id, CANCELLATION_REASONS.get(request.reason, ""))
+        with replayable(call):
+            completed = await self._cancel(call.principal, idempotent_request(request, call), command)
+        if completed.replayed:
+            call.mark_replayed()
+        return pb.CancelPaymentResponse.FromString(completed.reply)
+
     async def get_payment(self, request: pb.GetPaymentRequest, call: Call) -> Message:
         """Get one payment."""
         match request.WhichOneof("key"):
@@ -78,9 +115,9 @@ class PaymentHandlers:
         """List payments, newest first."""
         position = decode_page_token(request, request.page_token)
         size = page_size(request.page_size)
-        found = await self._reader.page(
-            _filter(request, call), UUID(bytes=position) if position is not None else None, size + 1
-        )
+        which = _filter(request, call)
+        before = UUID(bytes=position) if position is not None else None
+        found = await self._reader.page(which, before, size + 1) if which is not None else []
         token = encode_page_token(request, found[size - 1].id.bytes) if len(found) > size else ""
         messages = [payment_to_message(payment) for payment in found[:size]]
         return pb.ListPaymentsResponse(payments=messages, next_page_token=token)
@@ -91,12 +128,18 @@ class PaymentHandlers:
         return pb.GetPurchaseResponse(purchase=purchase_to_message(purchase))
 
 
-def _filter(request: pb.ListPaymentsRequest, call: Call) -> PaymentFilter:
-    owners = call.principal.owner_ids
-    if request.owner_id:
-        owners = frozenset({request.owner_id}) if owners is None else owners & {request.owner_id}
+def _money(request: Message, field: Literal["platform_fee", "amount"]) -> Money | None:
+    """Money that may be left out."""
+    return money_from_message(getattr(request, field), field) if request.HasField(field) else None
+
+
+def _filter(request: pb.ListPaymentsRequest, call: Call) -> PaymentFilter | None:
+    """The filter; None when it asks for payments to what is no account's id."""
+    account_id = parse_id(Prefix.CONNECTED_ACCOUNT, request.connected_account_id)
+    if request.connected_account_id and account_id is None:
+        return None
     return PaymentFilter(
-        owner_ids=owners,
+        owner_ids=call.principal.among(request.owner_id),
         reference=request.reference,
         states=frozenset(STATE_FROM_MESSAGE[state] for state in request.states if state in STATE_FROM_MESSAGE),
         create_time_from=time_from_message(request.create_time_from, "create_time_from")
@@ -106,4 +149,5 @@ def _filter(request: pb.ListPaymentsRequest, call: Call) -> PaymentFilter:
         if request.HasField("create_time_before")
         else None,
         needs_follow_up=request.needs_follow_up,
+        connected_account_id=account_id,
     )

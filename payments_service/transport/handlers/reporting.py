@@ -18,7 +18,7 @@ class ReportingHandlers:
         self._stripe_balance = stripe_balance
         self._ledger = ledger
 
-    async def get_stripe_balance(self, request: pb.GetStripeBalanceRequest, call: Call) -> Message:  # noqa: ARG002 - empty
+    async def get_stripe_balance(self, request: pb.GetStripeBalanceRequest, call: Call) -> Message:
         """Get Stripe's balance and the ledger's, side by side."""
         balances = [
             reporting_pb2.StripeBalance(
@@ -27,7 +27,7 @@ class ReportingHandlers:
                 ledger=money_to_message(line.ledger),
                 difference=money_to_message(line.difference),
             )
-            for line in await self._stripe_balance(call.principal)
+            for line in await self._stripe_balance(call.principal, request.connected_account_id)
         ]
         return pb.GetStripeBalanceResponse(balances=balances)
 

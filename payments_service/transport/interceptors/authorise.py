@@ -17,7 +17,8 @@ async def authorise(call: Call, request: bytes, following: Next) -> bytes:
         RPC_REFUSED.labels(Reason.SCOPE_MISSING.name).inc()
         raise PaymentsError(
             Reason.SCOPE_MISSING,
-            f"{call.method.full_name} needs scope {scope}, which the token does not hold: ask for a token that does",
+            f"{call.method.full_name} needs scope {scope}, which this caller does not hold: use a token or a client "
+            "certificate that does",
             metadata={"scope": scope},
         )
     return await following(call, request)

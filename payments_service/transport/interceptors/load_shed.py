@@ -1,5 +1,8 @@
 """Turns calls away at once when too many are in progress, so that those in progress still finish in time."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from payments_service.domain.errors import PaymentsError, Reason
 from payments_service.observability.metrics import RPC_REFUSED
 from payments_service.transport.call import Call
@@ -33,7 +36,17 @@ class LoadShed:
                 retry_after_ms=RETRY_AFTER_MS,
             )
         self.in_flight += 1
+        call.resting = self._resting
         try:
             return await following(call, request)
         finally:
             self.in_flight -= 1
+
+    @contextmanager
+    def _resting(self) -> Iterator[None]:
+        """Free a call's place while it waits. It is taken again in any case: what was let in is finished."""
+        self.in_flight -= 1
+        try:
+            yield
+        finally:
+            self.in_flight += 1

@@ -13,10 +13,17 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # ships no types
 from payments_api.internal.v1 import stripe_event_pb2, stripe_event_service_pb2, stripe_event_service_pb2_grpc
 from payments_api.v1 import (
+    account_pb2,
+    account_service_pb2,
+    account_service_pb2_grpc,
+    event_service_pb2_grpc,
     fee_service_pb2_grpc,
     ledger_service_pb2_grpc,
     payment_service_pb2,
     payment_service_pb2_grpc,
+    refund_pb2,
+    refund_service_pb2,
+    refund_service_pb2_grpc,
     reporting_service_pb2,
     reporting_service_pb2_grpc,
 )
@@ -24,6 +31,7 @@ from sqlalchemy import text
 
 from payments_service.bootstrap import Core, build_loops
 from payments_service.config import Settings
+from payments_service.domain.ids import Prefix, format_id
 from payments_service.transport.development_token import DEVELOPMENT_SCOPES, mint_development_token
 from stripe_sandbox.runner import SandboxServer
 
@@ -58,14 +66,19 @@ class House:
     def __post_init__(self) -> None:
         self.loops = {loop.name: loop for loop in build_loops(self.core)}
         self.payments: Any = payment_service_pb2_grpc.PaymentServiceStub(self.channel)
+        self.accounts: Any = account_service_pb2_grpc.AccountServiceStub(self.channel)
+        self.refunds: Any = refund_service_pb2_grpc.RefundServiceStub(self.channel)
         self.ledger: Any = ledger_service_pb2_grpc.LedgerServiceStub(self.channel)
         self.fees: Any = fee_service_pb2_grpc.FeeServiceStub(self.channel)
         self.reports: Any = reporting_service_pb2_grpc.ReportingServiceStub(self.channel)
         self.events: Any = stripe_event_service_pb2_grpc.StripeEventServiceStub(self.channel)
+        self.outbox: Any = event_service_pb2_grpc.EventServiceStub(self.channel)
         self.metadata = self.as_caller()
 
-    def as_caller(self, subject: str = "shop", owner_ids: Iterable[str] | None = None) -> list[tuple[str, str]]:
-        token = mint_development_token(self.settings, subject=subject, scopes=SCOPES, owner_ids=owner_ids)
+    def as_caller(
+        self, subject: str = "shop", owner_ids: Iterable[str] | None = None, scopes: Iterable[str] = SCOPES
+    ) -> list[tuple[str, str]]:
+        token = mint_development_token(self.settings, subject=subject, scopes=scopes, owner_ids=owner_ids)
         return [("authorization", f"Bearer {token}")]
 
     async def create(self, key: str, **fields: Any) -> payment_service_pb2.CreatePaymentResponse:
@@ -80,9 +93,69 @@ class House:
         )
         return reply
 
+    async def seller(self, owner_id: str = "seller") -> account_pb2.ConnectedAccount:
+        """A connected account that has been through onboarding, and the service knows it."""
+        reply = await self.accounts.CreateAccount(
+            account_service_pb2.CreateAccountRequest(
+                idempotency_key=f"account-{owner_id}", owner_id=owner_id, country_code="US", email="seller@example.com"
+            ),
+            metadata=self.metadata,
+        )
+        stripe_account = reply.account.stripe_account_id
+        await self.control("POST", f"/accounts/{stripe_account}/complete_onboarding")
+        await self.record_all(stripe_account)
+        await self.run("inbox")
+        return await self.account(reply.account.id)
+
+    async def account(self, account_id: str) -> account_pb2.ConnectedAccount:
+        """A connected account as it is now."""
+        reply = await self.accounts.GetAccount(
+            account_service_pb2.GetAccountRequest(account_id=account_id), metadata=self.metadata
+        )
+        found: account_pb2.ConnectedAccount = reply.account
+        return found
+
+    async def sell(self, key: str, account_id: str, **fields: Any) -> payment_service_pb2.CreatePaymentResponse:
+        """A paid purchase of 100.00 usd from a seller, of which the platform keeps 10.00, unless told otherwise."""
+        values: dict[str, Any] = {
+            "amount": {"amount_minor": 10_000, "currency_code": "usd"},
+            "charge_model": "CHARGE_MODEL_DESTINATION",
+            "connected_account_id": account_id,
+            "platform_fee": {"amount_minor": 1_000, "currency_code": "usd"},
+            **PAY,
+        }
+        return await self.create(key, **(values | fields))
+
+    async def refund(self, key: str, payment_id: str, **fields: Any) -> refund_pb2.Refund:
+        """Give a payment back, all that is left unless told otherwise."""
+        reply = await self.refunds.CreateRefund(
+            refund_service_pb2.CreateRefundRequest(idempotency_key=key, payment_id=payment_id, **fields),
+            metadata=self.metadata,
+        )
+        refund: refund_pb2.Refund = reply.refund
+        return refund
+
+    async def record_all(self, stripe_account: str = "") -> None:
+        """Hand over every event of an account that Stripe has told so far."""
+        for event in await self.stripe_events(stripe_account):
+            await self.record(event)
+
+    async def balances(self) -> dict[str, int]:
+        """Every account of the ledger that has entries, by code; debit or credit as is normal for it."""
+        rows = await self.sql(
+            "SELECT code, kind, posted_debits - posted_credits AS debit FROM ledger_accounts WHERE version > 0"
+        )
+        return {row.code: row.debit if row.kind in {"asset", "expense"} else -row.debit for row in rows}
+
     async def run(self, name: str) -> int:
         """One round of a worker."""
         return await self.loops[name]._run_once()
+
+    async def settle_all(self) -> None:
+        """Book all that Stripe books by itself within a second: the platform's first, then what that made due."""
+        await self.control("POST", "/clock/advance", {"seconds": 1})
+        await self.settle()
+        await self.settle()
 
     async def settle(self) -> None:
         """Let settlement run as if its sweep were due."""
@@ -100,9 +173,10 @@ class House:
             result = await connection.execute(text(statement), values)
             return list(result.all()) if result.returns_rows else []
 
-    async def stripe(self, path: str, **params: str) -> dict[str, Any]:
+    async def stripe(self, path: str, stripe_account: str = "", **params: str) -> dict[str, Any]:
         """What Stripe says, asked directly."""
-        async with httpx.AsyncClient(auth=(self.key, "")) as client:
+        headers = {"stripe-account": stripe_account} if stripe_account else {}
+        async with httpx.AsyncClient(auth=(self.key, ""), headers=headers) as client:
             answer = await client.get(f"{self.sandbox.url}{path}", params=params)
             body: dict[str, Any] = answer.json()
             return body
@@ -123,6 +197,7 @@ class House:
         """Hand an event over as the gateway does; returns whether it was a duplicate."""
         intent = event["data"]["object"]
         related = {"payment_intent": intent["payment_intent"]} if intent.get("payment_intent") else {}
+        connect = event.get("account", "")
         reply = await self.events.RecordEvent(
             stripe_event_service_pb2.RecordEventRequest(
                 envelope=stripe_event_pb2.StripeEventEnvelope(
@@ -132,7 +207,10 @@ class House:
                     object_type=intent["object"],
                     object_id=intent["id"],
                     related_ids=related,
-                    endpoint=stripe_event_pb2.STRIPE_ENDPOINT_PLATFORM,
+                    stripe_account_id=connect,
+                    endpoint=stripe_event_pb2.STRIPE_ENDPOINT_CONNECT
+                    if connect
+                    else stripe_event_pb2.STRIPE_ENDPOINT_PLATFORM,
                 ),
                 body=body,
             ),
@@ -141,22 +219,25 @@ class House:
         duplicate: bool = reply.duplicate
         return duplicate
 
-    async def stripe_events(self) -> list[dict[str, Any]]:
-        """Stripe's events, oldest first."""
-        found: list[dict[str, Any]] = (await self.stripe("/v1/events", limit="100"))["data"]
+    async def stripe_events(self, stripe_account: str = "") -> list[dict[str, Any]]:
+        """Stripe's events of the platform, or of a connected account, oldest first."""
+        answer = await self.stripe("/v1/events", stripe_account, limit="100")
+        found: list[dict[str, Any]] = answer["data"]
         return found[::-1]
 
     async def books_are_right(self) -> None:
-        """The trial balance is zero, and the mirror is Stripe's balance."""
+        """The trial balance is zero, and each mirror is its Stripe balance: the platform's, and every seller's."""
         books = await self.reports.GetTrialBalance(
             reporting_service_pb2.GetTrialBalanceRequest(), metadata=self.metadata
         )
         assert {total.difference.amount_minor for total in books.totals} <= {0}
-        mirror = await self.reports.GetStripeBalance(
-            reporting_service_pb2.GetStripeBalanceRequest(), metadata=self.metadata
-        )
-        for line in mirror.balances:
-            assert line.difference.amount_minor == 0, line
+        rows = await self.sql("SELECT id FROM connected_accounts WHERE stripe_account <> ''")
+        for account_id in ("", *(format_id(Prefix.CONNECTED_ACCOUNT, row.id) for row in rows)):
+            mirror = await self.reports.GetStripeBalance(
+                reporting_service_pb2.GetStripeBalanceRequest(connected_account_id=account_id), metadata=self.metadata
+            )
+            for line in mirror.balances:
+                assert line.difference.amount_minor == 0, (account_id, line)
 
 
 def create_request(key: str, **fields: Any) -> payment_service_pb2.CreatePaymentRequest:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from payments_api.v1 import payment_pb2
 
-from payments_service.application.payments.refresh import IntentFetcher
+from payments_service.application.follow.news import Fetcher, News, Wanted
 from tests.integration.payments_service.application.house import PAY, House
 
 STATE = "SELECT state, attempts, last_error FROM stripe_events ORDER BY event_id"
@@ -110,14 +110,14 @@ async def test_a_bad_event_is_parked_with_its_error_and_the_others_go_on(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     payment_id, events = await unknowing(house)
-    fetch = IntentFetcher.fetch
+    fetch = Fetcher.fetch
 
-    async def fetch_or_choke(self: IntentFetcher, intent_ids: Any) -> Any:
-        if "pi_poison" in intent_ids:
+    async def fetch_or_choke(self: Fetcher, wanted: Wanted) -> News:
+        if "pi_poison" in wanted.intents:
             raise KeyError("status")
-        return await fetch(self, intent_ids)
+        return await fetch(self, wanted)
 
-    monkeypatch.setattr(IntentFetcher, "fetch", fetch_or_choke)
+    monkeypatch.setattr(Fetcher, "fetch", fetch_or_choke)
     await house.record(odd_event("evt_poison", intent="pi_poison"))
     for event in events:
         await house.record(event)

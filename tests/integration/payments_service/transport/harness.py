@@ -8,7 +8,8 @@ import io
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -24,10 +25,12 @@ from payments_service.transport.handler_table import service_descriptor
 from payments_service.transport.methods import Method, methods_of
 from payments_service.transport.server import Server
 from payments_service.transport.status import DETAILS_KEY
+from tests.authority import Issued
 
 KEY = "a shared key of at least thirty-two bytes"
 SERVICES = (
     "payments_api.v1.PaymentService",
+    "payments_api.v1.EventService",
     "payments_api.v1.FeeService",
     "payments_api.v1.LedgerService",
     "payments_api.v1.ReportingService",
@@ -66,10 +69,14 @@ class TestApplication:
     def __init__(self, answers: Mapping[str, Answer] | None = None) -> None:
         self.services = {name: handlers_for(name, answers or {}) for name in SERVICES}
         self.healthy = True
+        self.drained = 0
         self.closed = 0
 
     async def probe(self) -> bool:
         return self.healthy
+
+    def drain(self) -> None:
+        self.drained += 1
 
     async def close(self) -> None:
         self.closed += 1
@@ -129,6 +136,10 @@ class Running:
             return Failed.of(error)
         raise AssertionError("the call succeeded")
 
+    def over(self, channel: grpc.aio.Channel) -> "Running":
+        """The same server, called over another channel."""
+        return replace(self, channel=channel)
+
     def log_lines(self, event: str = "call") -> list[dict[str, Any]]:
         return [line for line in map(json.loads, self.logs.getvalue().splitlines()) if line["event"] == event]
 
@@ -172,8 +183,18 @@ class Failed:
         )
 
 
+def connected(address: str, ca_file: Path | None = None, client: Issued | None = None) -> grpc.aio.Channel:
+    """A channel with connections of its own, over TLS when there is an authority to check the server against."""
+    options = [("grpc.use_local_subchannel_pool", 1)]
+    if ca_file is None:
+        return grpc.aio.insecure_channel(address, options)
+    key, chain = (client.key.read_bytes(), client.certificate.read_bytes()) if client else (None, None)
+    credentials = grpc.ssl_channel_credentials(ca_file.read_bytes(), key, chain)
+    return grpc.aio.secure_channel(address, credentials, options)
+
+
 @asynccontextmanager
-async def serving(answers: Mapping[str, Answer] | None = None, **overrides: object) -> AsyncIterator[Running]:
+async def serving(answers: Mapping[str, Answer] | None = None, /, **overrides: object) -> AsyncIterator[Running]:
     """A server that answers with `answers` by full method name, drained in the end."""
     logs = io.BytesIO()
     configure_logging("info", logs)
@@ -184,7 +205,7 @@ async def serving(answers: Mapping[str, Answer] | None = None, **overrides: obje
     try:
         async with asyncio.timeout(WAIT_SECONDS):
             await server.health.serving.wait()
-        async with grpc.aio.insecure_channel(address) as channel:
+        async with connected(address, settings.tls_ca_file) as channel:
             yield Running(settings, application, server, channel, logs)
     finally:
         async with asyncio.timeout(WAIT_SECONDS):

@@ -29,7 +29,7 @@ async def test_a_call_in_progress_finishes_and_the_application_is_closed_after_i
         await until(lambda: bool(running.log_lines("draining")))
         assert not running.server.health.serving.is_set()
         assert running.application.closed == 0
-        async with grpc.aio.insecure_channel(running.server.address) as late:
+        async with grpc.aio.insecure_channel(running.server.addresses.grpc) as late:
             with pytest.raises(grpc.aio.AioRpcError) as refused:
                 await raw_method(late, f"/{GET_BALANCE.full_name}")(b"", timeout=5)
             assert refused.value.code() is grpc.StatusCode.UNAVAILABLE

@@ -26,7 +26,7 @@ async def buf_curl(running: Running, cache: Path, path: str, *arguments: str) ->
         "grpc",
         "--http2-prior-knowledge",
         *arguments,
-        f"http://{running.server.address}{path}",
+        f"http://{running.server.addresses.grpc}{path}",
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=os.environ | {"BUF_CACHE_DIR": str(cache)},

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from payments_service.application.caller import IdempotentRequest, Principal
-from payments_service.application.operations.runner import claim_digest
+from payments_service.application.idempotency import claim_digest
 from payments_service.domain.errors import PaymentsError, Reason
 
 BACKEND = Principal("shop", frozenset())

@@ -1,6 +1,7 @@
 """A failed call is explained on one line."""
 
 import grpc
+import pytest
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # ships no types
 
 from payments_service.cli.purchase.failure import explained
@@ -28,3 +29,20 @@ def test_code_reason_message_and_violations_are_said() -> None:
 def test_an_error_without_details_is_explained_too() -> None:
     error = grpc.aio.AioRpcError(grpc.StatusCode.UNAVAILABLE, grpc.aio.Metadata(), grpc.aio.Metadata(), "no route")
     assert explained(error) == "UNAVAILABLE: no route"
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("Socket closed", "it may speak TLS (--ca-file) or want a client certificate (--cert-file)"),
+        ("SSL_ERROR_SSL: CERTIFICATE_VERIFY_FAILED: unable to get local issuer certificate", "name that one's with"),
+        ("SSL_ERROR_SSL: CERTIFICATE_VERIFY_FAILED: certificate has expired", "has expired: renew it"),
+        ("UNAUTHENTICATED: Hostname Verification Check failed.", "is for another name: use that one in --target"),
+        ("SSL_ERROR_SSL: WRONG_VERSION_NUMBER", "no TLS is spoken there: leave out --ca-file"),
+    ],
+)
+def test_a_connection_that_fails_is_explained_with_what_to_do(said: str, advice: str) -> None:
+    error = grpc.aio.AioRpcError(grpc.StatusCode.UNAVAILABLE, grpc.aio.Metadata(), grpc.aio.Metadata(), said)
+    assert explained(error).startswith("UNAVAILABLE: ")
+    assert advice in explained(error)
+    assert explained(error).endswith(f"({said})")

@@ -44,5 +44,7 @@ def a_payment(currency: str = "usd", **changes: object) -> Payment:
         update_time=NOON,
         amount_captured=Money(0, currency),
         amount_refunded=Money(0, currency),
+        amount_capturable=Money(0, currency),
+        platform_fee=Money(0, currency),
     )
     return replace(payment, **changes)  # type: ignore[arg-type]  # each test names real fields

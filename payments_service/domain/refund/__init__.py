@@ -1,0 +1,1 @@
+"""Refunds: what may be given back, at whose expense, and how refunds follow Stripe's."""

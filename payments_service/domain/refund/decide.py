@@ -1,0 +1,89 @@
+"""Whether a refund may be made, of how much, and at whose expense."""
+
+from collections.abc import Iterable
+
+from payments_service.domain.errors import PaymentsError, Reason, invalid
+from payments_service.domain.ids import Prefix, format_id
+from payments_service.domain.money import Money
+from payments_service.domain.payment.model import ChargeModel, Payment, PaymentState
+from payments_service.domain.refund.model import GIVING_BACK, RESERVING, AbsorbBy, Refund
+
+
+def refundable(payment: Payment, refunds: Iterable[Refund]) -> Money:
+    """What is left of the captured amount: what other refunds give back, or have reserved, is not.
+
+    Args:
+        payment: under its lock.
+        refunds: all refunds of the payment.
+    """
+    reserved = sum(refund.amount.amount_minor for refund in refunds if refund.state in RESERVING)
+    return Money(payment.amount_captured.amount_minor - reserved, payment.amount.currency)
+
+
+def refunded(payment: Payment, refunds: Iterable[Refund]) -> Money:
+    """What refunds give back of a payment: those on their way count, those that failed do not."""
+    total = sum(refund.amount.amount_minor for refund in refunds if refund.state in GIVING_BACK)
+    return Money(total, payment.amount.currency)
+
+
+def amount_to_refund(payment: Payment, refunds: Iterable[Refund], wanted: Money | None) -> Money:
+    """How much a new refund gives back: as asked for, or all that is left.
+
+    Raises:
+        PaymentsError: INVALID_STATE when nothing was captured, CURRENCY_MISMATCH, REFUND_EXCEEDS_CAPTURED.
+    """
+    payment_id = format_id(Prefix.PAYMENT, payment.id)
+    if payment.state is not PaymentState.SUCCEEDED or payment.amount_captured.amount_minor == 0:
+        advice = "cancel it instead" if payment.state is not PaymentState.CANCELED else "it is canceled"
+        raise PaymentsError(
+            Reason.INVALID_STATE,
+            f"payment {payment_id} cannot be refunded in state {payment.state.value}: {advice}",
+            metadata={"payment_id": payment_id, "state": payment.state.value},
+        )
+    if wanted is not None and wanted.currency != payment.amount.currency:
+        raise PaymentsError(
+            Reason.CURRENCY_MISMATCH,
+            f"payment {payment_id} is in {payment.amount.currency}, the refund in {wanted.currency}: use the payment's",
+            metadata={"payment_id": payment_id, "currency": payment.amount.currency},
+        )
+    left = refundable(payment, refunds)
+    amount = wanted or left
+    if amount.amount_minor > left.amount_minor or left.amount_minor <= 0:
+        raise PaymentsError(
+            Reason.REFUND_EXCEEDS_CAPTURED,
+            f"{left.amount_minor} {left.currency} of payment {payment_id} can still be refunded, which is less than "
+            f"{max(amount.amount_minor, 1)}: refunds under way count",
+            metadata={"payment_id": payment_id, "refundable_minor": str(left.amount_minor), "currency": left.currency},
+        )
+    return amount
+
+
+def bearer(
+    payment: Payment, absorb_by: AbsorbBy, *, reverse_transfer: bool | None, refund_platform_fee: bool
+) -> tuple[AbsorbBy, bool]:
+    """At whose expense a refund is and whether the transfer is reversed, with the defaults filled in.
+
+    Raises:
+        PaymentsError: REQUEST_INVALID for what the payment's charge model does not know, or for a contradiction.
+    """
+    if payment.charge_model is ChargeModel.PLATFORM:
+        asked = {
+            "absorb_by": absorb_by is AbsorbBy.CREATOR,
+            "reverse_transfer": bool(reverse_transfer),
+            "refund_platform_fee": refund_platform_fee,
+        }
+        for name, given in asked.items():
+            if given:
+                raise invalid(name, "is for DESTINATION payments only: this one is the platform's own; leave it out")
+        return AbsorbBy.UNSPECIFIED, False
+    chosen = AbsorbBy.CREATOR if absorb_by is AbsorbBy.UNSPECIFIED else absorb_by
+    if chosen is AbsorbBy.PLATFORM and reverse_transfer:
+        raise invalid(
+            "reverse_transfer", "takes the money from the connected account, so it does not go with absorb_by PLATFORM"
+        )
+    reverses = chosen is AbsorbBy.CREATOR if reverse_transfer is None else reverse_transfer
+    if refund_platform_fee and not reverses:
+        raise invalid(
+            "refund_platform_fee", "goes with reverse_transfer only: the fee is given back as the share is taken back"
+        )
+    return chosen, reverses
