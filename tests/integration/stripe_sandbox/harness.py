@@ -83,10 +83,28 @@ async def open_account(raw: httpx.AsyncClient, **fields: str) -> str:
 
 async def transactions(raw: httpx.AsyncClient, account: str | None = None) -> list[dict[str, Any]]:
     """The balance transactions of an account, oldest first."""
-    query = {"limit": "100"}
-    reply = await raw.get("/v1/balance_transactions", params=query, headers=acting_for(account))
-    data: list[dict[str, Any]] = reply.json()["data"]
-    return data[::-1]
+    found: list[dict[str, Any]] = []
+    query = {"limit": "5"}
+    while True:
+        page = (await raw.get("/v1/balance_transactions", params=query, headers=acting_for(account))).json()
+        found += page["data"]
+        if not page["has_more"]:
+            return found[::-1]
+        query["starting_after"] = found[-1]["id"]
+
+
+async def check_books(raw: httpx.AsyncClient, account: str | None = None) -> list[dict[str, Any]]:
+    """Checks that an account's balance is the sum of its balance transactions, and returns these."""
+    balance = (await raw.get("/v1/balance", headers=acting_for(account))).json()
+    booked = await transactions(raw, account)
+    for side in ("available", "pending"):
+        for line in balance[side]:
+            mine = [one for one in booked if (one["currency"], one["status"]) == (line["currency"], side)]
+            assert line["amount"] == sum(one["net"] for one in mine)
+    assert {one["currency"] for one in booked} <= {line["currency"] for line in balance["available"]}
+    assert all(one["net"] == one["amount"] - one["fee"] for one in booked)
+    assert all(one["fee"] == sum(detail["amount"] for detail in one["fee_details"]) for one in booked)
+    return booked
 
 
 Figure = tuple[str, int, int, int, str]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from stripe_sandbox.app import create_app
 from stripe_sandbox.settings import DEFAULT_API_KEY, SandboxSettings
-from tests.integration.stripe_sandbox.harness import Receiver, eventually
+from tests.integration.stripe_sandbox.harness import Receiver, check_books, eventually
 
 INTENTS = "/v1/payment_intents"
 DAY_S = 86_400
@@ -79,29 +79,6 @@ async def play(api: httpx.AsyncClient, step: tuple[Any, ...]) -> None:
                 await api.post("/v1/refunds", data={"payment_intent": intent["id"], "amount": str(amount)})
         case ("wait", seconds):
             await api.post("/_sandbox/clock/advance", json={"seconds": seconds})
-
-
-async def transactions(api: httpx.AsyncClient) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    query = {"limit": "5"}
-    while True:
-        page = (await api.get("/v1/balance_transactions", params=query)).json()
-        found += page["data"]
-        if not page["has_more"]:
-            return found
-        query["starting_after"] = found[-1]["id"]
-
-
-async def check_books(api: httpx.AsyncClient) -> None:
-    balance = (await api.get("/v1/balance")).json()
-    booked = await transactions(api)
-    for side in ("available", "pending"):
-        for line in balance[side]:
-            mine = [one for one in booked if (one["currency"], one["status"]) == (line["currency"], side)]
-            assert line["amount"] == sum(one["net"] for one in mine)
-    assert {one["currency"] for one in booked} <= {line["currency"] for line in balance["available"]}
-    assert all(one["net"] == one["amount"] - one["fee"] for one in booked)
-    assert all(one["fee"] == sum(detail["amount"] for detail in one["fee_details"]) for one in booked)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])

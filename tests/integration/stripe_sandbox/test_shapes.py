@@ -18,7 +18,75 @@ SHAPES = {
         "has": {"available_on", "balance_type", "exchange_rate", "fee_details", "reporting_category", "source"},
         "has_not": {"sourced_transfers", "automatic_transfer"},
     },
-    "/v1/refunds": {"has": {"balance_transaction", "charge", "destination_details", "reason"}, "has_not": set()},
+    "/v1/accounts": {
+        "has": {
+            "business_profile",
+            "business_type",
+            "capabilities",
+            "charges_enabled",
+            "controller",
+            "country",
+            "default_currency",
+            "details_submitted",
+            "email",
+            "external_accounts",
+            "future_requirements",
+            "metadata",
+            "payouts_enabled",
+            "requirements",
+            "settings",
+            "tos_acceptance",
+            "type",
+        },
+        "has_not": {"individual", "company", "legal_entity", "verification"},
+    },
+    "/v1/transfers": {
+        "has": {
+            "amount",
+            "amount_reversed",
+            "balance_transaction",
+            "currency",
+            "description",
+            "destination",
+            "destination_payment",
+            "livemode",
+            "metadata",
+            "reversals",
+            "reversed",
+            "source_transaction",
+            "source_type",
+            "transfer_group",
+        },
+        "has_not": {"status", "date", "bank_account"},
+    },
+    "/v1/application_fees": {
+        "has": {
+            "account",
+            "amount",
+            "amount_refunded",
+            "application",
+            "balance_transaction",
+            "charge",
+            "currency",
+            "fee_source",
+            "livemode",
+            "originating_transaction",
+            "refunded",
+            "refunds",
+        },
+        "has_not": {"user", "metadata"},
+    },
+    "/v1/refunds": {
+        "has": {
+            "balance_transaction",
+            "charge",
+            "destination_details",
+            "reason",
+            "transfer_reversal",
+            "source_transfer_reversal",
+        },
+        "has_not": {"failure_reason", "failure_balance_transaction"},
+    },
     "/v1/events": {"has": {"api_version", "data", "pending_webhooks", "request"}, "has_not": {"account", "user_id"}},
     "/v1/customers": {"has": {"invoice_settings", "tax_exempt", "balance"}, "has_not": {"sources", "subscriptions"}},
     "/v1/webhook_endpoints": {"has": {"enabled_events", "status", "application"}, "has_not": {"secret"}},
@@ -26,9 +94,9 @@ SHAPES = {
 
 
 @pytest.fixture
-async def filled(raw: httpx.AsyncClient, form: dict[str, str]) -> httpx.AsyncClient:
+async def filled(raw: httpx.AsyncClient, marketplace: dict[str, str]) -> httpx.AsyncClient:
     """One object of each sort."""
-    intent = (await raw.post("/v1/payment_intents", data=form)).json()
+    intent = (await raw.post("/v1/payment_intents", data=marketplace)).json()
     await raw.post("/v1/refunds", data={"payment_intent": intent["id"], "amount": "100"})
     await raw.post("/v1/customers")
     await raw.post("/v1/webhook_endpoints", data={"url": "http://127.0.0.1:1/", "enabled_events[]": "none.such"})
@@ -47,3 +115,67 @@ async def test_an_object_has_the_fields_of_its_version(filled: httpx.AsyncClient
     assert shown.get("livemode", False) is False
     again = (await filled.get(f"{path}/{shown['id']}")).json()
     assert again == shown
+
+
+SUBORDINATE = {
+    "/v1/transfers": (
+        "reversals",
+        "transfer_reversal",
+        {
+            "amount",
+            "balance_transaction",
+            "currency",
+            "destination_payment_refund",
+            "metadata",
+            "source_refund",
+            "transfer",
+        },
+    ),
+    "/v1/application_fees": (
+        "refunds",
+        "fee_refund",
+        {"amount", "balance_transaction", "currency", "fee", "metadata"},
+    ),
+}
+
+
+@pytest.mark.parametrize("path", SUBORDINATE)
+async def test_what_belongs_to_an_object_is_shown_in_it(filled: httpx.AsyncClient, path: str) -> None:
+    (owner,) = (await filled.get(path)).json()["data"]
+    name, kind, fields = SUBORDINATE[path]
+    assert owner[name] == {
+        "object": "list",
+        "data": [],
+        "has_more": False,
+        "url": f"{path}/{owner['id']}/{name}",
+    }
+    made = [(await filled.post(owner[name]["url"], data={"amount": "1"})).json() for _ in range(11)]
+    assert made[0].keys() == fields | {"id", "object", "created"}
+    assert made[0]["object"] == kind
+    shown = (await filled.get(f"{path}/{owner['id']}")).json()[name]
+    assert (shown["data"], shown["has_more"]) == (made[:0:-1], True)
+
+
+async def test_a_payment_on_the_other_side_is_a_charge_like_any_other(filled: httpx.AsyncClient, creator: str) -> None:
+    (ours,) = (await filled.get("/v1/charges")).json()["data"]
+    (theirs,) = (await filled.get("/v1/charges", headers={"stripe-account": creator})).json()["data"]
+    assert theirs.keys() == ours.keys() - {"transfer"}
+    assert theirs["payment_method_details"] == {"stripe_account": {}, "type": "stripe_account"}
+    assert (theirs["payment_intent"], theirs["customer"], theirs["captured"]) == (None, None, True)
+
+
+async def test_a_capability_is_told_as_an_object(filled: httpx.AsyncClient, creator: str) -> None:
+    query = {"type": "capability.updated", "limit": "1"}
+    (event,) = (await filled.get("/v1/events", params=query, headers={"stripe-account": creator})).json()["data"]
+    shown = event["data"]["object"]
+    assert shown.keys() == {
+        "id",
+        "object",
+        "account",
+        "future_requirements",
+        "requested",
+        "requested_at",
+        "requirements",
+        "status",
+    }
+    assert (shown["object"], shown["account"], shown["requested"]) == ("capability", creator, True)

@@ -33,6 +33,10 @@ def test_the_command_line_wins_and_what_it_leaves_out_does_not(monkeypatch: pyte
         ("SANDBOX_LOG_LEVEL", "loud"),
         ("SANDBOX_LIFELINE_FD", "-1"),
         ("SANDBOX_WEBHOOK_SECRET_FILE", "/does/not/exist"),
+        ("SANDBOX_CONNECT_WEBHOOK_URL", "example.com"),
+        ("SANDBOX_CONNECT_WEBHOOK_SECRET_FILE", "/does/not/exist"),
+        ("SANDBOX_CONNECTED_FEE_REFUND", "sometimes"),
+        ("SANDBOX_REFUND_DELAY_MS", "-1"),
     ],
 )
 def test_a_wrong_variable_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
