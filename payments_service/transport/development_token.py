@@ -82,7 +82,8 @@ def refuse_outside_development(claims: Mapping[str, Any], settings: Settings) ->
 
 def _not_for_development(settings: Settings) -> str | None:
     if not settings.grpc_is_loopback:
-        return f"PAYMENTS_GRPC_ADDRESS: {settings.grpc_address} is not loopback: development tokens work there only"
+        addresses = " ".join(address for address in (settings.grpc_address, settings.grpc_mtls_address) if address)
+        return f"PAYMENTS_GRPC_ADDRESS: {addresses} is not loopback: development tokens work there only"
     if not settings.stripe_is_sandbox:
         return "PAYMENTS_STRIPE_API_BASE: is not the sandbox's: development tokens work with it only"
     return None

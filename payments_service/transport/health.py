@@ -5,6 +5,7 @@ An own servicer, because the one that ships with grpcio keeps Watch streams open
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import suppress
 
 import grpc
 import structlog
@@ -29,7 +30,7 @@ class Health:
 
     def __init__(self, services: Iterable[str]) -> None:
         self._services = frozenset(services) | {""}
-        self._draining = False
+        self._drained = asyncio.Event()
         self._changed = asyncio.Event()
         self.serving = asyncio.Event()
 
@@ -76,19 +77,24 @@ class Health:
         while True:
             changed = self._changed
             yield _Status(status=self._status() if known else _Status.SERVICE_UNKNOWN)
-            if self._draining:
+            if self._drained.is_set():
                 return
             await changed.wait()
 
     async def keep_probing(self, probe: Callable[[], Awaitable[bool]]) -> None:
-        """Ask the probe again and again; runs until cancelled."""
-        while True:
+        """Ask the probe again and again, until draining.
+
+        It ends by itself instead of being cancelled: a connection to the database that is given up halfway leaves a
+        backend behind that waits for its client to log in, a minute long.
+        """
+        while not self._drained.is_set():
             self.set_serving(await _ask(probe))
-            await asyncio.sleep(PROBE_INTERVAL_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._drained.wait(), PROBE_INTERVAL_SECONDS)
 
     def set_serving(self, serving: bool) -> None:
         """Take on a new status and tell the watchers. Once draining, it stays NOT_SERVING."""
-        serving = serving and not self._draining
+        serving = serving and not self._drained.is_set()
         if serving == self.serving.is_set():
             return
         if serving:
@@ -96,12 +102,12 @@ class Health:
         else:
             self.serving.clear()
         SERVING.set(int(serving))
-        _log.info("health", serving=serving, draining=self._draining)
+        _log.info("health", serving=serving, draining=self._drained.is_set())
         self._tell()
 
     def drain(self) -> None:
         """NOT_SERVING from now on; watchers are told so and let go."""
-        self._draining = True
+        self._drained.set()
         self.set_serving(False)
         self._tell()
 

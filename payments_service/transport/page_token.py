@@ -8,16 +8,18 @@ owners are applied again on every page.
 import base64
 import binascii
 import hashlib
+from uuid import UUID
 
 from google.protobuf.message import Message
 
-from payments_service.domain.errors import Reason, invalid
+from payments_service.domain.errors import PaymentsError, Reason, invalid
 
 PAGE_SIZE_DEFAULT = 50
 PAGE_SIZE_MAX = 1000
 
 _VERSION = b"\x01"
 _DIGEST_BYTES = 12
+_ID_BYTES = 16
 
 
 def page_size(requested: int) -> int:
@@ -44,12 +46,31 @@ def decode_page_token(request: Message, token: str) -> bytes | None:
         raw = b""
     start = 1 + _DIGEST_BYTES
     if raw[:1] != _VERSION or raw[1:start] != _digest(request):
-        raise invalid(
-            "page_token",
-            "is not from this list with these filters: use next_page_token as it came, or leave it out to start again",
-            Reason.PAGE_TOKEN_INVALID,
-        )
+        raise _not_of_this_list()
     return raw[start:]
+
+
+def decode_page_token_with_id(request: Message, token: str) -> UUID | None:
+    """The id in a token, for lists that go on below an id; None for the first page.
+
+    Raises:
+        PaymentsError: PAGE_TOKEN_INVALID for a token that is malformed or belongs to another list.
+    """
+    position = decode_page_token(request, token)
+    if position is None:
+        return None
+    # The digest is no secret: what it goes with can be anything.
+    if len(position) != _ID_BYTES:
+        raise _not_of_this_list()
+    return UUID(bytes=position)
+
+
+def _not_of_this_list() -> PaymentsError:
+    return invalid(
+        "page_token",
+        "is not from this list with these filters: use next_page_token as it came, or leave it out to start again",
+        Reason.PAGE_TOKEN_INVALID,
+    )
 
 
 def _digest(request: Message) -> bytes:

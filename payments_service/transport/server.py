@@ -76,7 +76,8 @@ class Server:
         self.addresses = addresses or Addresses.of(settings)
         self.health = Health(application.services)
         self._draining = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._probing: asyncio.Task[None] | None = None
+        self._sampling: asyncio.Task[None] | None = None
         self._load_shed = LoadShed(settings.grpc_concurrency_max)
         self._server = grpc.aio.server(options=_options(settings, share_port=share_port))
         steps = _steps(settings, self._load_shed, authenticator or Authenticator(settings))
@@ -98,10 +99,8 @@ class Server:
         """
         self.addresses = listen(self._server, self._settings, self.addresses, share_port=self._share_port)
         await self._server.start()
-        self._tasks = [
-            asyncio.create_task(self.health.keep_probing(self._application.probe)),
-            asyncio.create_task(self._sample()),
-        ]
+        self._probing = asyncio.create_task(self.health.keep_probing(self._application.probe))
+        self._sampling = asyncio.create_task(self._sample())
         return self.addresses.grpc
 
     async def drain(self) -> None:
@@ -114,9 +113,9 @@ class Server:
         self.health.drain()
         self._application.drain()
         await self._server.stop(grace_seconds)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._sampling is not None:
+            self._sampling.cancel()
+        await asyncio.gather(*filter(None, (self._probing, self._sampling)), return_exceptions=True)
         await self._application.close()
         RPC_IN_FLIGHT.set(0)
         _log.info("stopped")

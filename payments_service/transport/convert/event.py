@@ -1,6 +1,7 @@
 """Events as messages, and what PullEvents is asked for."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from payments_api.v1 import event_pb2
 from payments_api.v1 import event_service_pb2 as pb
@@ -15,6 +16,8 @@ from payments_service.transport.convert.basic import time_to_message
 
 PAGE_SIZE_DEFAULT = 100
 PAGE_SIZE_MAX = 1000
+
+_SHOWN_MAX = 64
 
 
 def pull_from_message(request: pb.PullEventsRequest) -> Pull:
@@ -59,5 +62,13 @@ def _types(names: Sequence[str]) -> frozenset[EventType]:
         try:
             types.add(EventType(name))
         except ValueError:
-            raise invalid(f"types[{index}]", f"must be one of {', '.join(EventType)}") from None
+            raise invalid(f"types[{index}]", _advice(name)) from None
     return frozenset(types)
+
+
+def _advice(name: str) -> str:
+    shown = name[:_SHOWN_MAX]
+    close = get_close_matches(shown, [event_type.value for event_type in EventType], n=1)
+    if close:
+        return f"{shown!r} is unknown here: use {close[0]}"
+    return f"{shown!r} is unknown here: must be one of {', '.join(EventType)}"

@@ -1,7 +1,6 @@
 """payments_api.v1.FeeService."""
 
 from datetime import datetime
-from uuid import UUID
 
 from google.protobuf.message import Message
 from payments_api.v1 import fee_pb2
@@ -28,7 +27,7 @@ from payments_service.transport.convert.fee import (
     schedule_to_message,
 )
 from payments_service.transport.idempotency import idempotent_request
-from payments_service.transport.page_token import decode_page_token, encode_page_token, page_size
+from payments_service.transport.page_token import decode_page_token_with_id, encode_page_token, page_size
 from payments_service.transport.replay import replayable
 
 
@@ -69,7 +68,7 @@ class FeeHandlers:
 
     async def list_fee_schedules(self, request: pb.ListFeeSchedulesRequest, call: Call) -> Message:
         """List fee schedules, newest first."""
-        position = decode_page_token(request, request.page_token)
+        before = decode_page_token_with_id(request, request.page_token)
         size = page_size(request.page_size)
         which = FeeScheduleFilter(
             kind=KIND_FROM_MESSAGE.get(request.kind),
@@ -77,7 +76,6 @@ class FeeHandlers:
             effective_time_from=_time(request, "effective_time_from"),
             effective_time_before=_time(request, "effective_time_before"),
         )
-        before = UUID(bytes=position) if position is not None else None
         found = await self._schedules.page(call.principal, which, request.connected_account_id, before, size + 1)
         token = encode_page_token(request, found[size - 1].id.bytes) if len(found) > size else ""
         messages = [schedule_to_message(schedule) for schedule in found[:size]]

@@ -1,7 +1,6 @@
 """payments_api.v1.PaymentService."""
 
 from typing import Literal
-from uuid import UUID
 
 from google.protobuf.message import Message
 from payments_api.v1 import payment_service_pb2 as pb
@@ -26,7 +25,7 @@ from payments_service.transport.convert.payment import (
     purchase_to_message,
 )
 from payments_service.transport.idempotency import idempotent_request
-from payments_service.transport.page_token import decode_page_token, encode_page_token, page_size
+from payments_service.transport.page_token import decode_page_token_with_id, encode_page_token, page_size
 from payments_service.transport.replay import replayable
 
 
@@ -113,10 +112,9 @@ class PaymentHandlers:
 
     async def list_payments(self, request: pb.ListPaymentsRequest, call: Call) -> Message:
         """List payments, newest first."""
-        position = decode_page_token(request, request.page_token)
+        before = decode_page_token_with_id(request, request.page_token)
         size = page_size(request.page_size)
         which = _filter(request, call)
-        before = UUID(bytes=position) if position is not None else None
         found = await self._reader.page(which, before, size + 1) if which is not None else []
         token = encode_page_token(request, found[size - 1].id.bytes) if len(found) > size else ""
         messages = [payment_to_message(payment) for payment in found[:size]]

@@ -1,7 +1,5 @@
 """payments_api.v1.RefundService."""
 
-from uuid import UUID
-
 from google.protobuf.message import Message
 from payments_api.v1 import refund_service_pb2 as pb
 
@@ -19,7 +17,7 @@ from payments_service.transport.convert.refund import (
     refund_to_message,
 )
 from payments_service.transport.idempotency import idempotent_request
-from payments_service.transport.page_token import decode_page_token, encode_page_token, page_size
+from payments_service.transport.page_token import decode_page_token_with_id, encode_page_token, page_size
 from payments_service.transport.replay import replayable
 
 
@@ -57,10 +55,9 @@ class RefundHandlers:
 
     async def list_refunds(self, request: pb.ListRefundsRequest, call: Call) -> Message:
         """List refunds, newest first."""
-        position = decode_page_token(request, request.page_token)
+        before = decode_page_token_with_id(request, request.page_token)
         size = page_size(request.page_size)
         which = _filter(request, call)
-        before = UUID(bytes=position) if position is not None else None
         found = await self._reader.page(which, before, size + 1) if which is not None else []
         token = encode_page_token(request, found[size - 1].id.bytes) if len(found) > size else ""
         return pb.ListRefundsResponse(

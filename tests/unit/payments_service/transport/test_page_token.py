@@ -6,7 +6,12 @@ from hypothesis import strategies as st
 from payments_api.v1 import ledger_service_pb2, payment_service_pb2
 
 from payments_service.domain.errors import PaymentsError, Reason
-from payments_service.transport.page_token import decode_page_token, encode_page_token, page_size
+from payments_service.transport.page_token import (
+    decode_page_token,
+    decode_page_token_with_id,
+    encode_page_token,
+    page_size,
+)
 
 REQUEST = payment_service_pb2.ListPaymentsRequest(owner_id="user_1", page_size=10)
 
@@ -53,3 +58,10 @@ def test_any_other_text_is_refused_and_breaks_nothing(text: str) -> None:
 
 def test_page_sizes_have_a_default_and_a_limit() -> None:
     assert [page_size(n) for n in (0, 1, 50, 1000, 1001, 2**31 - 1)] == [50, 1, 50, 1000, 1000, 1000]
+
+
+@pytest.mark.parametrize("position", [b"", b"short", bytes(15), bytes(17), bytes(4096)])
+def test_a_made_up_token_with_something_else_than_an_id_is_refused(position: bytes) -> None:
+    with pytest.raises(PaymentsError) as error:
+        decode_page_token_with_id(REQUEST, encode_page_token(REQUEST, position))
+    assert error.value.reason is Reason.PAGE_TOKEN_INVALID
