@@ -26,7 +26,6 @@ class EventType(StrEnum):
     REFUND_FAILED = "refund.failed"
     REFUND_CANCELED = "refund.canceled"
     ACCOUNT_UPDATED = "account.updated"
-    PURCHASE_STATUS_CHANGED = "purchase.status_changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,6 @@ def _state(snapshot: AccountSnapshot) -> AccountState:
         return AccountState.ONBOARDING
     if snapshot.payouts_enabled and snapshot.transfers_enabled and not snapshot.requirements.past_due:
         return AccountState.ACTIVE
-    if reason == "requirements.pending_verification":
+    if reason in ("requirements.pending_verification", "under_review"):
         return AccountState.PENDING
     return AccountState.RESTRICTED

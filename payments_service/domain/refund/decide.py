@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from payments_service.domain.errors import PaymentsError, Reason, invalid
 from payments_service.domain.ids import Prefix, format_id
 from payments_service.domain.money import Money
-from payments_service.domain.payment.model import ChargeModel, Payment, PaymentState
+from payments_service.domain.payment.model import CANCELABLE, ChargeModel, Payment, PaymentState
 from payments_service.domain.refund.model import GIVING_BACK, RESERVING, AbsorbBy, Refund
 
 
@@ -17,7 +17,8 @@ def refundable(payment: Payment, refunds: Iterable[Refund]) -> Money:
         refunds: all refunds of the payment.
     """
     reserved = sum(refund.amount.amount_minor for refund in refunds if refund.state in RESERVING)
-    return Money(payment.amount_captured.amount_minor - reserved, payment.amount.currency)
+    # Somebody may refund in Stripe's dashboard what is reserved here: then Stripe refuses ours, and nothing is left.
+    return Money(max(0, payment.amount_captured.amount_minor - reserved), payment.amount.currency)
 
 
 def refunded(payment: Payment, refunds: Iterable[Refund]) -> Money:
@@ -34,10 +35,9 @@ def amount_to_refund(payment: Payment, refunds: Iterable[Refund], wanted: Money 
     """
     payment_id = format_id(Prefix.PAYMENT, payment.id)
     if payment.state is not PaymentState.SUCCEEDED or payment.amount_captured.amount_minor == 0:
-        advice = "cancel it instead" if payment.state is not PaymentState.CANCELED else "it is canceled"
         raise PaymentsError(
             Reason.INVALID_STATE,
-            f"payment {payment_id} cannot be refunded in state {payment.state.value}: {advice}",
+            f"payment {payment_id} cannot be refunded in state {payment.state.value}: {_instead(payment.state)}",
             metadata={"payment_id": payment_id, "state": payment.state.value},
         )
     if wanted is not None and wanted.currency != payment.amount.currency:
@@ -48,7 +48,7 @@ def amount_to_refund(payment: Payment, refunds: Iterable[Refund], wanted: Money 
         )
     left = refundable(payment, refunds)
     amount = wanted or left
-    if amount.amount_minor > left.amount_minor or left.amount_minor <= 0:
+    if amount.amount_minor > left.amount_minor or left.amount_minor == 0:
         raise PaymentsError(
             Reason.REFUND_EXCEEDS_CAPTURED,
             f"{left.amount_minor} {left.currency} of payment {payment_id} can still be refunded, which is less than "
@@ -87,3 +87,14 @@ def bearer(
             "refund_platform_fee", "goes with reverse_transfer only: the fee is given back as the share is taken back"
         )
     return chosen, reverses
+
+
+def _instead(state: PaymentState) -> str:
+    """What to do with a payment of which nothing was captured."""
+    if state in CANCELABLE:
+        return "cancel it instead"
+    return {
+        PaymentState.CREATING: "its creation has no known outcome yet: retry CreatePayment with its key",
+        PaymentState.CANCELED: "it is canceled",
+        PaymentState.FAILED: "it was never created at Stripe, so there is nothing to refund",
+    }.get(state, "nothing was captured")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from payments_service.domain.money import Money
-from payments_service.domain.settlement.model import BalanceTransaction
+from payments_service.domain.settlement.model import BalanceTransaction, FeeDetail
 from payments_service.domain.settlement.recipe import APPLICATION_FEES, PAID
 
 _TRANSFERRED = frozenset({"transfer", "transfer_refund", "transfer_cancel", "transfer_failure"})
@@ -85,13 +85,18 @@ def _fees(currency: str, rows: list[BalanceTransaction]) -> Fees:
         platform_fee=Money(platform_fee, currency),
         net=Money(sum(row.net for row in platform), currency),
         share=_share(currency, [row for row in rows if row.stripe_account]),
-        lines=tuple(
-            FeeLine(fee.type, Money(fee.amount, currency), fee.description, row.id, bool(row.stripe_account))
-            for row in rows
-            for fee in row.fee_details
-        ),
+        lines=tuple(line for row in rows for line in _lines(row)),
         settled=any(row.type in PAID for row in platform),
     )
+
+
+def _lines(row: BalanceTransaction) -> list[FeeLine]:
+    """The fees of a row; a fee that came back on a line of its own is a fee below zero, as within a refund's line."""
+    of_connected = bool(row.stripe_account)
+    fees = list(row.fee_details)
+    if of_connected and row.type in APPLICATION_FEES:
+        fees.append(FeeDetail("application_fee", -row.amount, row.description))
+    return [FeeLine(fee.type, Money(fee.amount, row.currency), fee.description, row.id, of_connected) for fee in fees]
 
 
 def _share(currency: str, rows: list[BalanceTransaction]) -> Share | None:
