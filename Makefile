@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 GEN := gen/.ready
+STRIPE_CLI := tests/contract/node_modules/.ready
 PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 ARGS ?=
 
@@ -25,6 +26,10 @@ demo: setup ## Play the purchase against a stack that is already running
 .PHONY: test
 test: setup ## Run every test (unit, integration, e2e) on free ports
 	@$(BIN)/python -m pytest -q $(ARGS)
+
+.PHONY: contract
+contract: setup $(STRIPE_CLI) ## Run the official Stripe CLI (from npm) against the sandbox, and see that the ledger follows
+	@$(BIN)/python -m pytest -q -n 0 tests/contract $(ARGS)
 
 .PHONY: lint
 lint: setup ## Formatting, lint, types, import rules, proto lint and breaking changes
@@ -48,13 +53,17 @@ docs: setup ## Write what is generated: docs/errors.md and .env.example
 
 .PHONY: clean
 clean: ## Remove what set-up and runs made (not the data under .payments/)
-	@rm -rf $(VENV) gen build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) gen build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/contract/node_modules
 
 .PHONY: setup
 setup: $(READY) $(GEN)
 
 $(READY): uv.lock pyproject.toml scripts/uv.txt scripts/setup.sh
 	@sh scripts/setup.sh $(PYTHON) $(VENV)
+	@touch $@
+
+$(STRIPE_CLI): tests/contract/package-lock.json scripts/stripe_cli.sh
+	@sh scripts/stripe_cli.sh tests/contract
 	@touch $@
 
 $(GEN): $(READY) $(PROTOS) scripts/proto.py

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 
 import structlog
@@ -21,7 +21,7 @@ from payments_service.application.fee_schedules import CreateFeeScheduleUseCase,
 from payments_service.application.fees import FeeReader
 from payments_service.application.follow.follower import Follower
 from payments_service.application.follow.news import Fetcher
-from payments_service.application.ledger import LedgerReader
+from payments_service.application.ledger.read import LedgerReader
 from payments_service.application.local_request import LocalRequests
 from payments_service.application.operations.completer import Completer
 from payments_service.application.operations.kind import OperationKind
@@ -67,7 +67,8 @@ LEASE_MARGIN = timedelta(seconds=2)
 _READY_POLL_SECONDS = 0.2
 
 FAILPOINT = "PAYMENTS_FAILPOINT"
-"""Names a failpoint at which the process kills itself; for tests against the sandbox only."""
+"""Names a failpoint at which the process kills itself (`operation.after_stripe`, or for one kind of operation
+`operation.after_stripe@payment.capture`); for tests against the sandbox only."""
 
 _log = structlog.get_logger(__name__)
 
@@ -106,7 +107,7 @@ class Core:
             self.transactions, self.stripe, ProtobufReplyCodec(), self.kinds, self.background, self.lease
         )
         self.local_requests = LocalRequests(self.transactions, ProtobufReplyCodec(), self.background)
-        _arm_failpoint(settings)
+        _arm_failpoint(settings, self.kinds)
 
     async def probe(self) -> bool:
         """Whether the database answers."""
@@ -272,13 +273,13 @@ def _livemode(api_key: str) -> bool:
     return api_key.startswith(("sk_live_", "rk_live_"))
 
 
-def _arm_failpoint(settings: Settings) -> None:
+def _arm_failpoint(settings: Settings, kinds: Collection[str]) -> None:
     name = os.environ.get(FAILPOINT)
     if not name:
         return
     if not settings.stripe_is_sandbox:
         raise ConfigurationError(f"{FAILPOINT}: only works against a sandbox on this machine: unset it")
     try:
-        failpoints.arm(name, lambda: os.kill(os.getpid(), signal.SIGKILL))
+        failpoints.arm(name, lambda: os.kill(os.getpid(), signal.SIGKILL), kinds)
     except ValueError as error:
         raise ConfigurationError(f"{FAILPOINT}: {error}") from None

@@ -162,7 +162,7 @@ class Settings(BaseSettings):
     )
     event_attempts_max: int = Field(default=12, ge=1, description="Attempts of an event before it is parked as dead")
     outbox_poll_ms: int = Field(
-        default=50, ge=5, description="How often new events are numbered, and looked for while PullEvents calls wait"
+        default=100, ge=5, description="How often new events are numbered, and looked for while PullEvents calls wait"
     )
     outbox_waiters_max: int = Field(default=5_000, ge=1, description="PullEvents calls that may wait in a process")
 

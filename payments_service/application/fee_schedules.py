@@ -98,6 +98,7 @@ class CreateFeeScheduleUseCase:
                 Reason.SCOPE_MISSING,
                 "fees for all accounts are not an owner's to set: give connected_account_id, or use a backend's token",
             )
+        # Before the key is asked for: a stored reply is not for who no longer sees the account.
         account_id = await self._transactions.run(
             lambda unit: _account_id(unit, principal, command.connected_account_id)
         )

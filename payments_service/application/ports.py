@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from payments_service.application.events.model import EventRow, StripeEvent
+from payments_service.application.ledger.ports import HoldExpiryStore, LedgerAccountStore, LedgerTransactionReads
 from payments_service.application.operations.model import Operation, OperationState
 from payments_service.application.outbox.model import EventFilter, NumberedEvent
 from payments_service.application.sequencing.model import Head, Numbering, Stream
@@ -15,7 +16,7 @@ from payments_service.domain.errors import PaymentsError
 from payments_service.domain.fee.schedule import FeeKind, FeeSchedule
 from payments_service.domain.ledger.outcome import Outcome as PostOutcome
 from payments_service.domain.ledger.transaction import PostRequest
-from payments_service.domain.ledger.views import Balance, HistoryLine, TrialBalance
+from payments_service.domain.ledger.views import Balance, EffectiveBalance, HistoryLine, TrialBalance
 from payments_service.domain.outbox import OutboxEvent
 from payments_service.domain.payment.model import Payment, PaymentState
 from payments_service.domain.refund.model import Refund, RefundState
@@ -367,12 +368,24 @@ class LedgerStore(Protocol):
         """Decide and write a batch of requests, in order."""
         ...
 
+    async def decide(self, requests: Sequence[PostRequest]) -> Sequence[PostOutcome]:
+        """Decide a batch of requests as if it were posted now; nothing is locked or written."""
+        ...
+
 
 class LedgerReads(Protocol):
     """What the ledger can be asked, inside a transaction."""
 
     async def balance(self, which: str | UUID, record_time: datetime | None = None) -> Balance | None:
         """The balance of an account, by id or code, now or as it was recorded at a time; None: no such account."""
+        ...
+
+    async def balances(self, which: Sequence[str | UUID], record_time: datetime | None = None) -> list[Balance]:
+        """The balances of the accounts that exist, by code or id, now or at a record time, in no order."""
+        ...
+
+    async def effective_balances(self, which: Sequence[str | UUID], effective_time: datetime) -> list[EffectiveBalance]:
+        """The balances by what had happened up to a time, of the accounts that exist, in no order."""
         ...
 
     async def balances_under(self, prefix: str) -> list[Balance]:
@@ -425,6 +438,9 @@ class UnitOfWork(Protocol):
     fee_schedules: FeeScheduleStore
     ledger: LedgerStore
     ledger_reads: LedgerReads
+    ledger_accounts: LedgerAccountStore
+    ledger_transactions: LedgerTransactionReads
+    hold_expiries: HoldExpiryStore
     outbox: OutboxStore
     sequences: SequenceStore
 

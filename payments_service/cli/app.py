@@ -51,6 +51,13 @@ def demo(
     token: Annotated[
         str | None, typer.Option(help="Bearer token; default: that of the stack.", envvar="PAYMENTS_TOKEN")
     ] = None,
+    sandbox: Annotated[
+        str | None,
+        typer.Option(
+            help="http://host:port of the Stripe sandbox that the service uses; default: that of the stack.",
+            envvar="PAYMENTS_STRIPE_API_BASE",
+        ),
+    ] = None,
     ca_file: Annotated[
         Path | None,
         typer.Option(
@@ -65,11 +72,23 @@ def demo(
     key_file: Annotated[Path | None, typer.Option(help="PEM key of that certificate.")] = None,
     as_json: _AsJson = False,
 ) -> None:
-    """Play the purchase against a stack that is already running; exit 1 if any figure is off."""
+    """Play the purchase against a stack that is already running; exit 1 if any figure is off.
+
+    A seller is opened and onboarded, a customer pays 100.00 usd, and 40.00 are refunded: against our sandbox only. As
+    often as you like, also at the same time.
+    """
     from payments_service.cli.demo import run_demo
 
     raise typer.Exit(
-        run_demo(target=target, token=token, ca_file=ca_file, cert_file=cert_file, key_file=key_file, as_json=as_json)
+        run_demo(
+            target=target,
+            token=token,
+            sandbox=sandbox,
+            ca_file=ca_file,
+            cert_file=cert_file,
+            key_file=key_file,
+            as_json=as_json,
+        )
     )
 
 

@@ -1,24 +1,41 @@
 """`payments demo`: the purchase against a stack that is already running."""
 
 import asyncio
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
 from payments_service.cli.channel import ChannelTls
 from payments_service.cli.data_folder import DataFolder
+from payments_service.cli.development import SANDBOX_API_KEY
 from payments_service.cli.errors import EXIT_FAILURE, EXIT_USAGE, CommandError
 from payments_service.cli.output import print_outcome
 from payments_service.cli.purchase.check import problems
-from payments_service.cli.purchase.client import BalanceAtStripe, purchase_client
-from payments_service.cli.purchase.sandbox import balance_at_stripe
-from payments_service.cli.stack.state import read_stack
-from payments_service.config import load_settings
+from payments_service.cli.purchase.client import purchase_client
+from payments_service.cli.purchase.sandbox import Sandbox, is_sandbox
+from payments_service.cli.stack.state import StackState, read_stack
+from payments_service.config import Settings, load_settings
+
+_BY_HAND = (
+    "with Stripe itself, call AccountService.CreateAccount, let the seller go through Stripe's onboarding, wait until "
+    "GetAccount says ACTIVE, and name the account in CreatePayment"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Where the purchase is played."""
+
+    target: str
+    token: str
+    sandbox: Sandbox
+    tls: ChannelTls | None
 
 
 def run_demo(
     *,
     target: str | None,
     token: str | None,
+    sandbox: str | None,
     ca_file: Path | None,
     cert_file: Path | None,
     key_file: Path | None,
@@ -28,33 +45,45 @@ def run_demo(
 
     Raises:
         ConfigurationError: a setting is wrong.
-        CommandError: no stack is running, or a call failed.
+        CommandError: no stack is running, Stripe is not our sandbox, or a call failed.
     """
-    at_stripe: BalanceAtStripe | None = None
+    settings = load_settings()
+    api_key = settings.stripe_api_key.get_secret_value() if settings.stripe_api_key else SANDBOX_API_KEY
     if target is None:
-        folder = DataFolder(load_settings().data_dir)
-        stack = read_stack(folder)
-        if stack is None:
-            raise CommandError(
-                f"no stack is running on {folder.folder}: start one with `payments up`, or give --target and --token"
-            )
+        stack = _running_stack(settings)
         target, token = stack.grpc_address, token or stack.token
         if ca_file is None and stack.ca_file:
             ca_file = Path(stack.ca_file)
-        if stack.stripe_api_key:
-            at_stripe = partial(balance_at_stripe, stack.stripe_api_base, stack.stripe_api_key)
+        sandbox, api_key = (stack.stripe_api_base, stack.stripe_api_key) if stack.stripe_api_key else (None, "")
     if not token:
         raise CommandError("--token: give a bearer token, for example from `payments token`", EXIT_USAGE)
     if ca_file is None and (cert_file or key_file):
         raise CommandError("--ca-file: is required with --cert-file and --key-file", EXIT_USAGE)
+    if not sandbox:
+        raise CommandError(
+            "--sandbox: the demonstration opens a seller and does its onboarding, which only our sandbox lets it do; "
+            + _BY_HAND,
+            EXIT_USAGE,
+        )
     tls = None if ca_file is None else ChannelTls(ca_file, cert_file, key_file)
-    return asyncio.run(_play(target, token, at_stripe, tls, as_json=as_json))
+    return asyncio.run(_play(_Where(target, token, Sandbox(sandbox, api_key), tls), as_json=as_json))
 
 
-async def _play(
-    target: str, token: str, at_stripe: BalanceAtStripe | None, tls: ChannelTls | None, *, as_json: bool
-) -> int:
-    async with purchase_client(target, token, at_stripe, tls) as client:
+def _running_stack(settings: Settings) -> StackState:
+    folder = DataFolder(settings.data_dir)
+    stack = read_stack(folder)
+    if stack is None:
+        raise CommandError(
+            f"no stack is running on {folder.folder}: start one with `payments up`, or give --target, --token and "
+            "--sandbox"
+        )
+    return stack
+
+
+async def _play(where: _Where, *, as_json: bool) -> int:
+    if not await is_sandbox(where.sandbox.api_base, "--sandbox"):
+        raise CommandError(f"--sandbox: {where.sandbox.api_base} is not our sandbox; {_BY_HAND}", EXIT_USAGE)
+    async with purchase_client(where.target, where.token, where.sandbox, where.tls) as client:
         facts = await client.play()
     found = problems(facts)
     print_outcome((), client.steps, facts, found, as_json=as_json)

@@ -23,6 +23,7 @@ def addresses(state: StackState, logs: Path) -> Iterator[tuple[str, str]]:
     if state.ca_file:
         yield "CA", shown(Path(state.ca_file))
     yield "webhooks", f"http://{state.gateway_address}/stripe/webhook"
+    yield "webhooks, Connect", f"http://{state.gateway_address}/stripe/connect/webhook"
     yield "Stripe", state.stripe_api_base or "https://api.stripe.com"
     if state.metrics_address:
         yield "metrics, server", f"http://{state.metrics_address}/metrics"

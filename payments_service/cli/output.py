@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import typer
 from rich.console import Console
 
+from payments_service.cli.document import as_document
 from payments_service.cli.purchase.facts import Facts
-from payments_service.cli.report import as_document, print_report, print_verdict
+from payments_service.cli.report import print_report, print_verdict
 from payments_service.cli.steps import Step
 
 

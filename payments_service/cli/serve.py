@@ -5,7 +5,7 @@ from payments_service.cli.development import with_development_keys
 from payments_service.cli.errors import CommandError
 from payments_service.cli.lifeline import hold_lifeline
 from payments_service.config import load_settings
-from payments_service.transport.tls import allow_tls_1_3_only
+from payments_service.transport.tls import allow_tls_1_3_only, check_tls
 
 
 def run_serve(*, processes: int | None, address: str | None) -> int:
@@ -18,6 +18,7 @@ def run_serve(*, processes: int | None, address: str | None) -> int:
     settings = load_settings() if address is None else load_settings(grpc_address=address)
     hold_lifeline(settings)
     settings = with_development_keys(settings, DataFolder(settings.data_dir))
+    check_tls(settings)  # before a database is started for nothing
     if settings.tls_cert_file is not None:
         allow_tls_1_3_only()  # before the import below: it brings gRPC
     from payments_service.bootstrap import build_application

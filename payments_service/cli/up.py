@@ -5,7 +5,6 @@ import os
 import signal
 import time
 from collections.abc import Coroutine
-from functools import partial
 from typing import Any, TypeVar
 
 from payments_service.cli.data_folder import DataFolder
@@ -127,14 +126,14 @@ class _Up:
         from payments_service.cli.output import print_outcome
         from payments_service.cli.purchase.check import problems
         from payments_service.cli.purchase.client import purchase_client
-        from payments_service.cli.purchase.sandbox import balance_at_stripe
+        from payments_service.cli.purchase.sandbox import Sandbox
 
         settings = self._plan.settings
         base = settings.stripe_api_base or ""
         key = settings.stripe_api_key.get_secret_value() if settings.stripe_api_key else ""
         target = self._plan.grpc.reachable
         tls = ChannelTls(self._plan.tls.ca_file) if self._plan.tls else None
-        async with purchase_client(target, self._plan.token, partial(balance_at_stripe, base, key), tls) as client:
+        async with purchase_client(target, self._plan.token, Sandbox(base, key), tls) as client:
             facts = await client.play()
         found = problems(facts)
         self._progress.stop()
@@ -161,7 +160,9 @@ class _Up:
         base = self._plan.settings.stripe_api_base or ""
         if not await is_sandbox(base):
             return False
-        await point_webhooks_at(base, self._plan.webhook_url, self._plan.webhook_secret)
+        plan = self._plan
+        await point_webhooks_at(base, plan.webhook_url, plan.webhook_secret, connect=False)
+        await point_webhooks_at(base, plan.connect_webhook_url, plan.connect_webhook_secret, connect=True)
         return True
 
     async def _gateway_ready(self) -> None:
@@ -209,7 +210,7 @@ class _Up:
         console = Console(highlight=False)
         state = self._state(sandbox=self._plan.development)
         for name, address in addresses(state, self._plan.folder.logs):
-            console.print(f"{name:<16}{address}", soft_wrap=True, markup=False)
+            console.print(f"{name:<18}{address}", soft_wrap=True, markup=False)
         console.print("\nTo paste, in this folder:\n")
         for line in lines_to_paste(state):
             console.print(line, soft_wrap=True, markup=False)

@@ -50,10 +50,12 @@ def _session_options(role: str, url: str) -> str:
     """Settings of every session, from its first moment on, and those that the URL asks for besides.
 
     Plans are made anew for each execution: one kept from when the tables were empty would read whole tables later.
+    Statements here run for milliseconds, and compiling one takes longer than that.
     """
     own = {
         "role": role,
         "plan_cache_mode": "force_custom_plan",
+        "jit": "off",
         "timezone": "UTC",
         "statement_timeout": STATEMENT_TIMEOUT_MS,
         "lock_timeout": LOCK_TIMEOUT_MS,

@@ -26,22 +26,23 @@ class IdempotencyRepository:
 
     async def claim(self, digest: bytes, fingerprint: bytes, operation_id: UUID) -> Claim:
         """See the port. The insert waits for a concurrent claim of the same key to commit or roll back."""
-        new = await self._connection.execute(
-            insert(t)
-            .values(digest=digest, fingerprint=fingerprint, operation_id=operation_id)
-            .on_conflict_do_nothing()
-            .returning(_NOW)
-        )
-        if claimed := new.first():
-            return Claim(fingerprint, operation_id, claimed.now, is_new=True)
-        row = (
-            await self._connection.execute(
+        while True:
+            new = await self._connection.execute(
+                insert(t)
+                .values(digest=digest, fingerprint=fingerprint, operation_id=operation_id)
+                .on_conflict_do_nothing()
+                .returning(_NOW)
+            )
+            if claimed := new.first():
+                return Claim(fingerprint, operation_id, claimed.now, is_new=True)
+            found = await self._connection.execute(
                 select(t.c.fingerprint, t.c.operation_id, t.c.outcome, _NOW)
                 .where(t.c.digest == digest)
                 .with_for_update()
             )
-        ).one()
-        return Claim(row.fingerprint, row.operation_id, row.now, outcome=self._open(digest, row.outcome))
+            # Whoever had it may have released it in between: then it is free again.
+            if row := found.first():
+                return Claim(row.fingerprint, row.operation_id, row.now, outcome=self._open(digest, row.outcome))
 
     async def complete(self, digest: bytes, outcome: StoredOutcome) -> None:
         """See the port."""

@@ -101,10 +101,15 @@ class SettlementRepository:
 
     async def of_payments(self, payment_ids: Sequence[UUID]) -> list[BalanceTransaction]:
         """See the port."""
-        family = select(t).where(t.c.payment_id.in_(payment_ids)).cte("family", recursive=True)
-        children = select(t).join(family, (t.c.parent_id == family.c.source_id) & (t.c.parent_id != ""))
-        family = family.union(children)
-        query = select(family).order_by(family.c.created, family.c.id)
+        keys = (t.c.stripe_account, t.c.id, t.c.source_id)
+        family = select(*keys).where(t.c.payment_id.in_(payment_ids)).cte("family", recursive=True)
+        # The last condition is that of the partial index.
+        family = family.union(select(*keys).join(family, (t.c.parent_id == family.c.source_id) & (t.c.parent_id != "")))
+        query = (
+            select(t)
+            .join(family, (t.c.stripe_account == family.c.stripe_account) & (t.c.id == family.c.id))
+            .order_by(t.c.created, t.c.id)
+        )
         return [_balance_transaction(row) for row in await self._connection.execute(query)]
 
 

@@ -8,13 +8,17 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from payments_service.application import ports
+from payments_service.application.ledger.ports import HoldExpiryStore, LedgerAccountStore, LedgerTransactionReads
 from payments_service.storage.accounts import AccountRepository
 from payments_service.storage.cipher import Cipher
 from payments_service.storage.fee_schedules import FeeScheduleRepository
 from payments_service.storage.idempotency import IdempotencyRepository
 from payments_service.storage.inbox import InboxRepository
+from payments_service.storage.ledger.accounts import LedgerAccountRepository
+from payments_service.storage.ledger.hold_expiries import HoldExpiryRepository
 from payments_service.storage.ledger.reader import LedgerReader
 from payments_service.storage.ledger.repository import LedgerRepository
+from payments_service.storage.ledger.transactions import LedgerTransactionReader
 from payments_service.storage.operations import OperationRepository
 from payments_service.storage.outbox import OutboxRepository
 from payments_service.storage.payments import PaymentRepository
@@ -41,6 +45,9 @@ class PostgresUnitOfWork:
         self.fee_schedules: ports.FeeScheduleStore = FeeScheduleRepository(connection)
         self.ledger: ports.LedgerStore = LedgerRepository(connection)
         self.ledger_reads: ports.LedgerReads = LedgerReader(connection)
+        self.ledger_accounts: LedgerAccountStore = LedgerAccountRepository(connection)
+        self.ledger_transactions: LedgerTransactionReads = LedgerTransactionReader(connection)
+        self.hold_expiries: HoldExpiryStore = HoldExpiryRepository(connection)
         self.outbox: ports.OutboxStore = OutboxRepository(connection)
         self.sequences: ports.SequenceStore = SequenceRepository(connection)
 

@@ -13,7 +13,13 @@ from stripe_sandbox.faults.plan import FaultPlan
 from stripe_sandbox.faults.rules import RequestRule
 from stripe_sandbox.http.authentication import authenticate
 from stripe_sandbox.http.call import Call
-from stripe_sandbox.http.connection import ConnectionCutError, cut_connection, read_body, send_reply
+from stripe_sandbox.http.connection import (
+    ConnectionCutError,
+    ConnectionLostError,
+    cut_connection,
+    read_body,
+    send_reply,
+)
 from stripe_sandbox.http.errors import StripeError, invalid, server_error, unrecognized_url
 from stripe_sandbox.http.expansion import Tree, expanded, expansion_tree
 from stripe_sandbox.http.form import parse_form
@@ -86,6 +92,9 @@ class StripeApi:
             reply = await self._answer(request)
         except StripeError as error:
             reply = reply_to(error)
+        except ConnectionLostError:
+            self._log.info("request", **_facts(request), status="lost", ms=_elapsed_ms(started))
+            return
         except ConnectionCutError:
             self._log.info("request", **_facts(request), status="reset", ms=_elapsed_ms(started))
             await cut_connection(scope, receive)

@@ -23,6 +23,10 @@ class ConnectionCutError(Exception):
     """The connection is to be cut instead of answering."""
 
 
+class ConnectionLostError(Exception):
+    """The client went away before its whole request had arrived, so there is nothing to run and nobody to answer."""
+
+
 class AbortableHttpProtocol(HttpToolsProtocol):
     """Uvicorn's HTTP protocol, whose connections an application can abort."""
 
@@ -58,12 +62,15 @@ async def read_body(receive: Receive) -> bytes:
     """The whole body of a request.
 
     Raises:
+        ConnectionLostError: It never arrives: of half a request even the half that did must not be run.
         StripeError: 413, it is larger than 1 MiB.
     """
     chunks: list[bytes] = []
     size = 0
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionLostError
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > BODY_BYTES_MAX:

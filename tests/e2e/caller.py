@@ -13,6 +13,7 @@ from google.protobuf import any_pb2
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # ships no types
 from payments_api.v1 import (
+    account_service_pb2_grpc,
     fee_pb2,
     fee_service_pb2,
     fee_service_pb2_grpc,
@@ -23,6 +24,7 @@ from payments_api.v1 import (
     payment_pb2,
     payment_service_pb2,
     payment_service_pb2_grpc,
+    refund_service_pb2_grpc,
     reporting_pb2,
     reporting_service_pb2,
     reporting_service_pb2_grpc,
@@ -60,6 +62,8 @@ class Caller:
         self._channel = channel
         self.metadata = (("authorization", f"Bearer {token}"),)
         self.payments = payment_service_pb2_grpc.PaymentServiceStub(channel)
+        self.accounts = account_service_pb2_grpc.AccountServiceStub(channel)
+        self.refunds = refund_service_pb2_grpc.RefundServiceStub(channel)
         self.fees = fee_service_pb2_grpc.FeeServiceStub(channel)
         self.ledger = ledger_service_pb2_grpc.LedgerServiceStub(channel)
         self.reports = reporting_service_pb2_grpc.ReportingServiceStub(channel)
@@ -74,12 +78,13 @@ class Caller:
 
     async def create_raw(self, request: payment_service_pb2.CreatePaymentRequest) -> RawReply:
         """CreatePayment with the reply's bytes."""
-        method: grpc.aio.UnaryUnaryMultiCallable[payment_service_pb2.CreatePaymentRequest, bytes]
-        method = self._channel.unary_unary(
-            "/payments_api.v1.PaymentService/CreatePayment",
-            request_serializer=payment_service_pb2.CreatePaymentRequest.SerializeToString,
-        )
-        call = method(request, metadata=self.metadata, timeout=CALL_SECONDS)
+        return await self.raw("PaymentService/CreatePayment", request)
+
+    async def raw(self, method: str, request: Message) -> RawReply:
+        """Any method, such as `PaymentService/CreatePayment`, with the reply's bytes."""
+        send: grpc.aio.UnaryUnaryMultiCallable[Message, bytes]
+        send = self._channel.unary_unary(f"/payments_api.v1.{method}", request_serializer=_serialized)
+        call = send(request, metadata=self.metadata, timeout=CALL_SECONDS)
         body = await call
         return RawReply(body, {key: str(value) for key, value in await call.trailing_metadata() or ()})
 
@@ -117,19 +122,27 @@ class Caller:
     async def books(self) -> reporting_service_pb2.GetTrialBalanceResponse:
         return await self.call(self.reports.GetTrialBalance, reporting_service_pb2.GetTrialBalanceRequest())
 
-    async def mirrors(self) -> dict[str, reporting_pb2.StripeBalance]:
-        reply = await self.call(self.reports.GetStripeBalance, reporting_service_pb2.GetStripeBalanceRequest())
+    async def mirrors(self, connected_account_id: str = "") -> dict[str, reporting_pb2.StripeBalance]:
+        """The platform's, or those of a connected account, by currency."""
+        request = reporting_service_pb2.GetStripeBalanceRequest(connected_account_id=connected_account_id)
+        reply = await self.call(self.reports.GetStripeBalance, request)
         return {line.ledger.currency_code: line for line in reply.balances}
 
     async def entries(self, code: str) -> list[ledger_pb2.Entry]:
         """All entries of a ledger account; none while there is no such account."""
+        found: list[ledger_pb2.Entry] = []
         request = ledger_service_pb2.ListEntriesRequest(code=code, page_size=1000)
         try:
-            return list((await self.call(self.ledger.ListEntries, request)).entries)
+            while True:
+                page = await self.call(self.ledger.ListEntries, request)
+                found += page.entries
+                request.page_token = page.next_page_token
+                if not request.page_token:
+                    break
         except grpc.aio.AioRpcError as error:
-            if error.code() is grpc.StatusCode.NOT_FOUND:
-                return []
-            raise
+            if error.code() is not grpc.StatusCode.NOT_FOUND:
+                raise
+        return found
 
 
 @asynccontextmanager
@@ -140,11 +153,17 @@ async def calling(target: str, token: str, ca_file: Path) -> AsyncIterator[Calle
 
 def _channel(target: str, ca_file: Path) -> grpc.aio.Channel:
     credentials = grpc.ssl_channel_credentials(ca_file.read_bytes())
-    return grpc.aio.secure_channel(target, credentials, options=[("grpc.enable_http_proxy", 0)])
+    # A server that was killed is back soon: its callers look again often.
+    again = [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 100)]
+    return grpc.aio.secure_channel(target, credentials, options=[("grpc.enable_http_proxy", 0), *again])
+
+
+def _serialized(message: Message) -> bytes:
+    return message.SerializeToString()
 
 
 def new_payment(
-    amount_minor: int = 2_500, currency: str = "usd", **fields: str | bool | Mapping[str, str]
+    amount_minor: int = 2_500, currency: str = "usd", **fields: str | bool | Mapping[str, str] | Message
 ) -> payment_service_pb2.CreatePaymentRequest:
     """A request for a payment that no other test has."""
     name = uuid.uuid4().hex
@@ -157,7 +176,11 @@ async def failure(work: Awaitable[object]) -> Failure:
     """How a call fails; a call that does not fail is a failed test."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await work
-    error = caught.value
+    return read_failure(caught.value)
+
+
+def read_failure(error: grpc.aio.AioRpcError) -> Failure:
+    """What an error says."""
     found = Failure(error.code())
     for key, value in error.trailing_metadata() or ():
         if key != "grpc-status-details-bin":

@@ -2,7 +2,6 @@
 
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -39,15 +38,16 @@ class Program:
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         self._log = log
-        with log.open("ab") as errors:
+        # Files, not pipes: nobody would read on, and a program that logs much would stop at a full pipe.
+        self._output = log.with_suffix(".out")
+        with log.open("ab") as errors, self._output.open("wb") as output:
             self._process = subprocess.Popen(
                 [str(BIN / command[0]), *command[1:]],
                 env=dict(environment),
                 cwd=log.parent,
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
+                stdout=output,
                 stderr=errors,
-                bufsize=0,
             )
 
     @property
@@ -56,12 +56,12 @@ class Program:
 
     def ready(self) -> dict[str, Any]:
         """What it says once it is ready."""
-        stdout = self._process.stdout
-        assert stdout is not None
-        readable, _, _ = select.select([stdout], [], [], PATIENCE_SECONDS)
-        line = stdout.readline() if readable else b""
-        assert line, f"{self._log.stem} is not ready: {self.log()}"
-        said: dict[str, Any] = json.loads(line)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while b"\n" not in (output := self._output.read_bytes()):
+            alive = self._process.poll() is None and time.monotonic() < deadline
+            assert alive, f"{self._log.stem} is not ready: {self.log()}"
+            time.sleep(0.01)
+        said: dict[str, Any] = json.loads(output.splitlines()[0])
         assert said["event"] == "ready"
         return said
 
@@ -88,8 +88,6 @@ class Program:
             if self._process.poll() is None:
                 self._process.kill()
                 self._process.wait()
-            if self._process.stdout is not None:
-                self._process.stdout.close()
 
 
 class Family:

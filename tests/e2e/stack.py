@@ -6,12 +6,14 @@ from types import TracebackType
 from typing import Self
 
 import httpx
+import psycopg
 
 from tests.authority import Authority, Issued
 from tests.e2e.programs import Program, clean_environment
 from tests.e2e.stripe import API_KEY, StripeApi, signed
 
 WEBHOOK_SECRET = "whsec_end_to_end"
+CONNECT_WEBHOOK_SECRET = "whsec_end_to_end_connect"
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Stack:
         """Start everything; those that need nobody else's address side by side."""
         self.start_sandbox()
         server = self._launch_server(**server_settings)
-        worker = self._launch("worker", ["payments", "worker"], self._service())
+        worker = self._launch_worker()
         self.target = server.ready()["address"]
         self.worker_metrics = worker.ready()["metrics_address"]
         gateway = self._launch(
@@ -66,6 +68,7 @@ class Stack:
             clean_environment(
                 GATEWAY_ADDRESS="127.0.0.1:0",
                 GATEWAY_STRIPE_SECRETS=WEBHOOK_SECRET,
+                GATEWAY_STRIPE_CONNECT_SECRETS=CONNECT_WEBHOOK_SECRET,
                 GATEWAY_PAYMENTS_TARGET=self.target,
                 GATEWAY_PAYMENTS_TOKEN=self._credentials.gateway_token,
                 GATEWAY_PAYMENTS_CA_FILE=str(self.ca_file),
@@ -73,6 +76,7 @@ class Stack:
         )
         self.gateway = f"http://{gateway.ready()['address']}"
         self.stripe.point_webhooks_at(f"{self.gateway}/stripe/webhook", WEBHOOK_SECRET)
+        self.stripe.point_webhooks_at(f"{self.gateway}/stripe/connect/webhook", CONNECT_WEBHOOK_SECRET, connect=True)
 
     def start_sandbox(self) -> None:
         """Start the sandbox, on its port if it had one before."""
@@ -82,6 +86,13 @@ class Stack:
     def start_server(self, **settings: str) -> None:
         """Start the gRPC server on the port that it had before."""
         self.target = self._launch_server(**settings).ready()["address"]
+
+    def start_worker(self, **settings: str) -> None:
+        """Start the worker again. What its predecessor held when it was killed is free now, not when the lease ends."""
+        with psycopg.connect(self._database_url) as connection:
+            connection.execute("UPDATE stripe_accounts SET lease_until = now()")
+            connection.execute("UPDATE stripe_events SET next_attempt_time = now() WHERE done_time IS NULL")
+        self.worker_metrics = self._launch_worker(**settings).ready()["metrics_address"]
 
     def program(self, name: str) -> Program:
         return self._running[name]
@@ -113,6 +124,9 @@ class Stack:
 
     def _launch_server(self, **settings: str) -> Program:
         return self._launch("server", ["payments", "serve", "--address", self.target], self._service(**settings))
+
+    def _launch_worker(self, **settings: str) -> Program:
+        return self._launch("worker", ["payments", "worker"], self._service(**settings))
 
     def _launch(self, name: str, command: list[str], environment: dict[str, str]) -> Program:
         self._running[name] = Program(command, environment, self._folder / f"{name}.log")

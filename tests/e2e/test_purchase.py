@@ -1,13 +1,14 @@
-"""One purchase from the call to the ledger, by the two kinds of client that a caller may have."""
+"""A purchase from the call to the ledger, by the two kinds of client that a caller may have."""
 
 import asyncio
 import json
 from collections import Counter
 
 import pytest
-from payments_api.v1 import payment_pb2
+from payments_api.v1 import payment_pb2, refund_pb2, refund_service_pb2
 
 from tests.e2e.caller import Caller, failure, new_payment
+from tests.e2e.marketplace import open_shop, sale
 from tests.e2e.programs import BIN
 from tests.e2e.stack import Stack
 from tests.e2e.waiting import until
@@ -41,6 +42,33 @@ async def test_a_generated_stub_pays_and_the_money_arrives_in_the_ledger(caller:
     booked = [entry for entry in mirror if entry.reference == f"stripe:{payment.stripe_balance_transaction_id}"]
     assert [entry.amount.amount_minor for entry in booked] == [NET]
     assert len(await stack.stripe.intents(request.reference)) == 1
+
+
+async def test_a_seller_is_paid_and_a_part_is_refunded_and_both_books_follow(caller: Caller, stack: Stack) -> None:
+    seller = await open_shop(caller, stack)
+    paid = (await caller.create(sale(seller))).payment
+    await until(lambda: _last_is(caller, f"connected:{seller.id}:stripe:usd", 9_000))
+
+    request = refund_service_pb2.CreateRefundRequest(
+        idempotency_key=f"refund-{paid.id}",
+        payment_id=paid.id,
+        amount={"amount_minor": 4_000, "currency_code": "usd"},
+        absorb_by="ABSORB_BY_CREATOR",
+        reverse_transfer=True,
+        refund_platform_fee=True,
+    )
+    refund = (await caller.call(caller.refunds.CreateRefund, request)).refund
+    assert refund.state == refund_pb2.REFUND_STATE_SUCCEEDED
+    await until(lambda: _last_is(caller, f"connected:{seller.id}:stripe:usd", 5_400))
+    await until(lambda: _left(caller, paid.id, 280))
+
+    assert await stack.stripe.balance(seller.stripe_account) == {"usd": 5_400}
+    mirror = (await caller.mirrors(seller.id))["usd"]
+    assert (mirror.ledger.amount_minor, mirror.difference.amount_minor) == (5_400, 0)
+    assert await _last_is(caller, f"creator:{seller.id}:payable:usd", 0)
+    purchase = await caller.purchase(paid.reference)
+    assert purchase.status == payment_pb2.PURCHASE_STATUS_PARTIALLY_REFUNDED
+    assert {total.difference.amount_minor for total in (await caller.books()).totals} == {0}
 
 
 async def test_buf_curl_pays_over_reflection(caller: Caller, stack: Stack) -> None:
@@ -98,6 +126,17 @@ async def test_a_declined_card_can_be_followed_by_a_good_one(caller: Caller, sta
     assert confirmed.payment.state == payment_pb2.PAYMENT_STATE_SUCCEEDED
     assert (await caller.settled_fees(created.payment.id)).net.amount_minor == NET
     assert len(await stack.stripe.intents(request.reference)) == 1
+
+
+async def _last_is(caller: Caller, code: str, posted_minor: int) -> bool:
+    """Whether this is the balance of a ledger account after its last entry."""
+    entries = await caller.entries(code)
+    return bool(entries) and entries[0].posted_after.amount_minor == posted_minor
+
+
+async def _left(caller: Caller, payment_id: str, net_minor: int) -> bool:
+    """Whether this is what the platform has of a payment."""
+    return (await caller.settled_fees(payment_id)).net.amount_minor == net_minor
 
 
 async def _caught_up(caller: Caller, payment_id: str) -> bool:

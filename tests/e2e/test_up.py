@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -104,13 +105,23 @@ def test_once_exits_with_0_twice_in_a_row_and_leaves_no_process(tmp_path: Path) 
     document = json.loads(up.output.read_text())
     assert document["ok"] is True
     assert document["problems"] == []
-    assert document["purchase"]["status"] == "PAID"
-    assert document["fees"] == [
-        {"currency": "usd", "gross_minor": 2500, "fees_minor": 103, "refunded_minor": 0, "net_minor": 2397}
-    ]
+    assert document["purchase"]["status"] == "PARTIALLY_REFUNDED"
+    [fees] = document["fees"]
+    seller = fees.pop("seller")
+    assert fees == {
+        "currency": "usd",
+        "gross_minor": 10_000,
+        "fees_minor": 320,
+        "refunded_minor": 4_000,
+        "transferred_minor": 6_000,
+        "platform_fee_minor": 600,
+        "net_minor": 280,
+    }
+    assert seller == {"gross_minor": 10_000, "fees_minor": 600, "refunded_minor": 4_000, "net_minor": 5_400}
     assert [total["difference_minor"] for total in document["trial_balance"]["totals"]] == [0]
-    assert [(line["ledger_minor"], line["difference_minor"]) for line in document["stripe_balance"]] == [(2397, 0)]
-    assert document["stripe_balance_over_http_minor"] == {"usd": 2397}
+    assert [(line["ledger_minor"], line["difference_minor"]) for line in document["stripe_balance"]] == [(280, 0)]
+    assert document["stripe_balance_over_http_minor"] == {"usd": 280}
+    assert document["seller_balance_over_http_minor"] == {"usd": 5_400}
     kept = re.search(r"^database (\S+): new", up.errors.read_text(), re.MULTILINE)
     assert kept is not None
 
@@ -120,7 +131,15 @@ def test_once_exits_with_0_twice_in_a_row_and_leaves_no_process(tmp_path: Path) 
     assert up.family.left() == []
     printed = up.output.read_text()
     assert "Every figure is right" in printed
-    for shown in ("CreatePayment", "ledger posted", "PAID", "25.00", "1.03", "23.97", "expense:stripe_fee:usd"):
+    for shown in (
+        "CreateAccount",
+        "both books posted",
+        "PARTIALLY_REFUNDED",
+        "54.00",
+        "3.20",
+        "2.80",
+        "expense:stripe_fee:usd",
+    ):
         assert shown in printed
     assert f"the newest is {kept[1]}" in up.errors.read_text()
     assert not (tmp_path / ".payments" / "stack.json").exists()
@@ -131,13 +150,15 @@ def test_it_serves_what_it_says_until_ctrl_c_and_leaves_no_process(tmp_path: Pat
         printed = up.wait_for("Serving until Ctrl-C")
         assert up.family.look() >= EVERYBODY
         assert (tmp_path / ".payments" / "stack.json").stat().st_mode & 0o777 == 0o600
-        assert (tmp_path / ".payments" / "keys").stat().st_mode & 0o777 == 0o700
+        for private in ("keys", "tls"):
+            assert (tmp_path / ".payments" / private).stat().st_mode & 0o777 == 0o700
 
-        demo = run("payments", "demo", "--json", folder=tmp_path)
-        assert demo.returncode == 0, demo.stderr
-        document = json.loads(demo.stdout)
-        assert [line["ledger_minor"] for line in document["stripe_balance"]] == [2 * 2397]
-        assert [line["difference_minor"] for line in document["stripe_balance"]] == [0]
+        with ThreadPoolExecutor() as pool:
+            demos = list(pool.map(lambda _: run("payments", "demo", "--json", folder=tmp_path), range(3)))
+        assert {(demo.returncode, demo.stderr) for demo in demos} == {(0, "")}
+        mirrors = [json.loads(demo.stdout)["stripe_balance"] for demo in demos]
+        assert max(line["ledger_minor"] for [line] in mirrors) == 4 * 280
+        assert {line["difference_minor"] for [line] in mirrors} == {0}
 
         other = run("payments", "up", "--once", folder=tmp_path, **ADDRESSES)
         assert (other.returncode, other.stdout) == (1, "")
@@ -149,6 +170,15 @@ def test_it_serves_what_it_says_until_ctrl_c_and_leaves_no_process(tmp_path: Pat
         up.process.send_signal(signal.SIGINT)
         assert up.ended() == 0
         assert up.family.wait_until_gone(0.0) == []
+
+
+def test_in_plaintext_it_serves_in_the_clear_and_its_commands_know(tmp_path: Path) -> None:
+    with running(tmp_path, "--plaintext", PAYMENTS_GRPC_MTLS_ADDRESS="") as up:
+        printed = up.wait_for("Serving until Ctrl-C")
+        assert re.search(r"^gRPC +127.0.0.1:\d+, in the clear$", printed, re.MULTILINE)
+        assert "--cacert" not in printed
+        demo = run("payments", "demo", folder=tmp_path)
+        assert demo.returncode == 0, demo.stderr
 
 
 def test_after_kill_9_no_process_is_left_and_the_next_start_works(tmp_path: Path) -> None:
@@ -207,7 +237,8 @@ def _paste(lines: list[str], folder: Path) -> None:
     """Run the lines in one shell as a user would paste them; each must succeed."""
     commands = [line for line in lines if not line.startswith("grpcurl") or shutil.which("grpcurl")]
     assert [line.split()[0] for line in commands].count("curl") >= 4
-    assert any("buf curl" in line for line in commands)
+    assert any("buf curl" in line and "--cacert" in line for line in commands)
+    assert any("buf curl" in line and "--cert " in line for line in commands)
     script = "set -eu\n" + "\n".join(commands)
     done = subprocess.run(
         ["sh", "-c", script],

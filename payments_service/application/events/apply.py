@@ -12,6 +12,7 @@ from datetime import datetime
 
 import structlog
 
+from payments_service.application import failpoints
 from payments_service.application.events.effects import Effect, effect_of
 from payments_service.application.events.model import EventRow
 from payments_service.application.follow.follower import Follower
@@ -77,6 +78,7 @@ class ApplyEvents:
             await unit.settlement.mark_due(due)
             await unit.inbox.done([event.id for event in events])
             ended = await unit.now()
+            failpoints.reached(failpoints.INBOX_BEFORE_COMMIT)
 
         await self._follower.follow(wanted, event_ids=event_ids, began=began, also=also)
         for event in events:

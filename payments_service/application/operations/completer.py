@@ -1,11 +1,13 @@
 """Finishes operations whose outcome nobody has stored: the process died, or Stripe did not answer."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 
 import structlog
 
+from payments_service.application import failpoints
 from payments_service.application.operations.kind import OperationKind
 from payments_service.application.operations.model import Answered, Operation, Unknown
 from payments_service.application.operations.runner import OperationRunner
@@ -39,18 +41,21 @@ class Completer:
 
     async def run_once(self) -> int:
         """Work on the operations that are due; returns how many there were."""
+        leased = time.monotonic()
         due = await self._transactions.run(
             lambda unit: unit.operations.lease_due(BATCH_MAX, self._lease.total_seconds()),
         )
-        await asyncio.gather(*(self._complete(operation) for operation in due))
+        await asyncio.gather(*(self._complete(operation, leased) for operation in due))
         return len(due)
 
-    async def _complete(self, operation: Operation) -> None:
+    async def _complete(self, operation: Operation, leased: float) -> None:
         log = _log.bind(operation_id=format_id(Prefix.OPERATION, operation.id), kind=operation.kind)
         try:
             # The lease was just taken, so it tells the time by the database's clock. What could still be under way
-            # when `execute_until` comes is not sent.
-            if operation.lease_until < operation.execute_until:
+            # when `execute_until` comes is not sent: a call begins within one lease, and ends within another.
+            if operation.lease_until + self._lease < operation.execute_until:
+                if time.monotonic() - leased > self._lease.total_seconds():
+                    return
                 await self._repeat(operation)
             elif operation.lease_until - self._lease >= operation.execute_until:
                 await self._look_up(operation)
@@ -64,6 +69,7 @@ class Completer:
 
     async def _repeat(self, operation: Operation) -> None:
         outcome = await self._stripe.send(operation.call, format_id(Prefix.OPERATION, operation.id))
+        failpoints.reached(failpoints.COMPLETER_AFTER_STRIPE, operation.kind)
         if isinstance(outcome, Unknown):
             # Stripe answers a key for ever with what it answered first, also with a 500 that came after the effect.
             # The object shows what the answer does not.

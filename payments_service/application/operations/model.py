@@ -89,11 +89,14 @@ class Refused:
         error: what to tell the caller.
         body: Stripe's error object, which may carry the payment intent that was declined.
         observed_from: see Answered.
+        unread: whether Stripe turned it away before it looked at the idempotency key, which says nothing about an
+            earlier attempt with the same key.
     """
 
     error: PaymentsError
     body: Json = field(default_factory=dict)
     observed_from: datetime | None = None
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ process did not. Handler and completer may both come to phase 3; the operation's
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -103,19 +104,26 @@ class OperationRunner:
     async def _run(self, request: IdempotentRequest, owner_id: str, kind: str, plan: Plan) -> Completed:
         digest = claim_digest(request, owner_id)
         operation_id = new_id()
+        leased = time.monotonic()
         begun = await self._transactions.run(
             lambda unit: self._begin(unit, request, digest, operation_id, kind, plan),
         )
-        failpoints.reached(failpoints.AFTER_CLAIM)
-        if isinstance(begun, PaymentsError):
-            raise begun
         if isinstance(begun, _Stored):
             return await self._replay(begun)
-        outcome = await self._stripe.send(begun.call, format_id(Prefix.OPERATION, begun.id))
-        failpoints.reached(failpoints.AFTER_STRIPE)
+        failpoints.reached(failpoints.AFTER_CLAIM, kind)
+        if isinstance(begun, PaymentsError):
+            raise begun
+        outcome = await self._send(begun, leased)
+        failpoints.reached(failpoints.AFTER_STRIPE, kind)
         completed = await self.finish(begun, outcome)
-        failpoints.reached(failpoints.AFTER_COMMIT)
+        failpoints.reached(failpoints.AFTER_COMMIT, kind)
         return completed
+
+    async def _send(self, operation: Operation, leased: float) -> Outcome:
+        """Phase 2, unless this process was stopped for so long that others may rely on it not to send any more."""
+        if time.monotonic() - leased > self._lease.total_seconds():
+            return NotExecuted("it was not begun in time")
+        return await self._stripe.send(operation.call, format_id(Prefix.OPERATION, operation.id))
 
     async def _begin(
         self, unit: UnitOfWork, request: IdempotentRequest, digest: bytes, operation_id: UUID, kind: str, plan: Plan
@@ -152,6 +160,7 @@ class OperationRunner:
             next_attempt_time=now + self._lease,
         )
         await unit.operations.add(operation)
+        failpoints.reached(failpoints.BEFORE_CLAIM, kind)
         return operation
 
     async def finish(self, operation: Operation, outcome: Outcome, *, fresh: bool = True) -> Completed:
@@ -172,6 +181,9 @@ class OperationRunner:
             case NotExecuted(why) if not fresh:
                 await self._transactions.run(lambda unit: self._postpone(unit, operation, why))
                 raise _unknown(operation.id)
+            case Refused(error=refusal, unread=True) if not fresh:
+                await self._transactions.run(lambda unit: self._postpone(unit, operation, refusal.message))
+                raise _unknown(operation.id)
             case NotExecuted(why, retry_after_ms):
                 if not await self._transactions.run(lambda unit: self.abandon(unit, operation, why)):
                     raise _unknown(operation.id)
@@ -188,7 +200,7 @@ class OperationRunner:
         try:
             applied = await self._apply_fresh(operation, outcome)
         except StaleAnswerError:
-            why = "its answer was overtaken again and again by other news of the same object"
+            why = "its answer was overtaken by other news of the same object, and no newer one was to be had"
             await self._transactions.run(lambda unit: self._postpone(unit, operation, why))
             raise _unknown(operation.id) from None
         OPERATIONS_TOTAL.labels(operation.kind, "refused" if applied.error else "done").inc()
@@ -199,12 +211,19 @@ class OperationRunner:
         return Completed(applied.result, replayed=False, client_secret=applied.client_secret)
 
     async def _apply_fresh(self, operation: Operation, outcome: Answered | Refused) -> Applied:
-        """Apply the outcome; where news of the same object came in between, look again first, a few times at most."""
+        """Apply the outcome; where news of the same object came in between, look again first, a few times at most.
+
+        Raises:
+            StaleAnswerError: it kept happening, or Stripe did not answer when asked again.
+        """
         for _ in range(LOOKS_MAX):
             try:
                 return await self._transactions.run(partial(self._apply, operation=operation, outcome=outcome))
             except StaleAnswerError:
-                outcome = await self._kinds[operation.kind].look_again(outcome)
+                try:
+                    outcome = await self._kinds[operation.kind].look_again(outcome)
+                except PaymentsError as error:
+                    raise StaleAnswerError from error
         raise StaleAnswerError
 
     async def _apply(self, unit: UnitOfWork, operation: Operation, outcome: Answered | Refused) -> Applied:
@@ -219,6 +238,7 @@ class OperationRunner:
         reply = None if applied.error else self._codec.encode(operation.method, applied.result)
         await unit.idempotency.complete(operation.claim, StoredOutcome(reply=reply, error=applied.error))
         await unit.operations.finish(operation.id, OperationState.DONE if reply is not None else OperationState.FAILED)
+        failpoints.reached(failpoints.BEFORE_COMMIT, operation.kind)
         return Applied(result=reply, error=applied.error, client_secret=applied.client_secret)
 
     async def abandon(self, unit: UnitOfWork, operation: Operation, why: str) -> bool:
@@ -244,7 +264,11 @@ class OperationRunner:
     async def _replay(self, stored: "_Stored") -> Completed:
         raise_stored(stored.outcome)
         operation = await self._transactions.run(lambda unit: unit.operations.get(stored.operation_id))
-        secret = await self._kinds[operation.kind].client_secret(operation) if operation else ""
+        try:
+            secret = await self._kinds[operation.kind].client_secret(operation) if operation else ""
+        except PaymentsError as error:
+            # Not as an error of Stripe's: those say that nothing happened, and this call has been answered before.
+            raise _unknown(stored.operation_id) from error
         return Completed(stored.outcome.reply or b"", replayed=True, client_secret=secret)
 
 

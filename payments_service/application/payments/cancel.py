@@ -57,3 +57,7 @@ class CancelPaymentOperation(IntentOperation):
         """The intent, when it is canceled."""
         body = await self._fetch(operation)
         return body if body is not None and self._stripe.intent(body).state is PaymentState.CANCELED else None
+
+    async def client_secret(self, operation: Operation) -> str:  # noqa: ARG002 - the port's signature
+        """The reply has none."""
+        return ""

@@ -64,3 +64,7 @@ class CapturePaymentOperation(IntentOperation):
         """The intent, when it is paid: nobody else captures while this operation has no outcome."""
         body = await self._fetch(operation)
         return body if body is not None and self._stripe.intent(body).state is PaymentState.SUCCEEDED else None
+
+    async def client_secret(self, operation: Operation) -> str:  # noqa: ARG002 - the port's signature
+        """The reply has none."""
+        return ""

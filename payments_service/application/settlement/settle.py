@@ -14,8 +14,11 @@ from uuid import UUID
 
 import structlog
 
+from payments_service.application import failpoints
 from payments_service.application.follow.follower import Follower
 from payments_service.application.follow.news import Wanted
+from payments_service.application.follow.payments import payments_behind
+from payments_service.application.operations.model import StaleAnswerError
 from payments_service.application.ports import Booked, DueAccount, Sweep, Transactions, UnitOfWork
 from payments_service.application.settlement.concerns import concerns_of, transfers_to_fetch
 from payments_service.application.stripe import Stripe
@@ -66,8 +69,9 @@ class Settlement:
         for account in accounts:
             try:
                 booked += await self._settle(account)
-            except PaymentsError as error:
-                _log.warning("settlement.failed", stripe_account=account.stripe_account, reason=error.reason.value)
+            except (PaymentsError, StaleAnswerError) as error:
+                reason = error.reason.value if isinstance(error, PaymentsError) else "STALE_ANSWER"
+                _log.warning("settlement.failed", stripe_account=account.stripe_account, reason=reason)
                 await self._transactions.run(partial(_postpone, account))
         return booked
 
@@ -103,10 +107,12 @@ class Settlement:
         if not new:
             return 0
         destinations = await self._destinations(sorted(transfers_to_fetch(new, known)))
+        if book_of is None:
+            await self._catch_up(new)
         rows = await self._transactions.run(lambda unit: _book(unit, new, book_of, destinations))
+        failpoints.reached(failpoints.SETTLEMENT_AFTER_COMMIT)
         for row in rows:
             _count(row)
-        await self._catch_up(rows)
         return len(new)
 
     async def _destinations(self, transfer_ids: Sequence[str]) -> dict[str, str]:
@@ -114,20 +120,32 @@ class Settlement:
         found = await asyncio.gather(*(self._stripe.transfer_destination(transfer) for transfer in transfer_ids))
         return dict(zip(transfer_ids, found, strict=True))
 
-    async def _catch_up(self, rows: Sequence[_Row]) -> None:
-        """Let payments and refunds that do not show yet what was booked follow Stripe: events may never come."""
-        behind = set()
-        refunds_of = set()
-        for row in rows:
-            payment, transaction = row.concern.payment, row.transaction
-            if payment is None:
-                continue
-            if payment.state not in FINAL or not payment.balance_transaction_id:
-                behind.add(transaction.intent_id)
-            if transaction.type in REFUNDS:
-                refunds_of.add(transaction.intent_id)
-        if behind or refunds_of:
-            await self._follower.follow(Wanted(intents=frozenset(behind), refunds_of=frozenset(refunds_of)))
+    async def _catch_up(self, transactions: Sequence[BalanceTransaction]) -> None:
+        """Let payments and refunds that do not show yet what will be booked follow Stripe: events may never come.
+
+        Before it is booked, since what is booked is passed over for ever after. But the books wait for nobody whom
+        Stripe's answer does not suit: that is an error to look into, and the payment's own events show it too.
+
+        Raises:
+            PaymentsError: STRIPE_UNAVAILABLE.
+            StaleAnswerError: other news of the same payments kept coming in between.
+        """
+        hints = {row.intent_id: row.payment_hint for row in transactions if row.intent_id}
+        payments = await self._transactions.run(lambda unit: payments_behind(unit, hints))
+        behind = frozenset(
+            intent_id
+            for intent_id, payment in payments.items()
+            if payment.state not in FINAL or not payment.balance_transaction_id
+        )
+        refunds_of = frozenset(row.intent_id for row in transactions if row.type in REFUNDS) & payments.keys()
+        if not behind and not refunds_of:
+            return
+        try:
+            await self._follower.follow(Wanted(intents=behind, refunds_of=refunds_of))
+        except (PaymentsError, StaleAnswerError):
+            raise
+        except Exception:  # noqa: BLE001 - whatever is wrong with a payment, its money is booked
+            _log.exception("settlement.not_followed", intents=sorted(behind | refunds_of))
 
 
 async def _book(
@@ -162,6 +180,7 @@ async def _book(
             for row in rows
         ]
     )
+    failpoints.reached(failpoints.SETTLEMENT_BEFORE_COMMIT)
     return rows
 
 

@@ -107,11 +107,14 @@ def _files(folder: DataFolder, name: str) -> CertificateFiles:
 
 
 def _read(files: CertificateFiles) -> _Issued | None:
-    """A certificate with its key; None when one is missing or damaged, or they do not belong together."""
+    """A certificate with its key; None when one is missing or damaged, or they do not belong together.
+
+    A file that cannot be read counts as damaged: writing it anew says what is wrong, if that cannot be done either.
+    """
     try:
         certificate = x509.load_pem_x509_certificate(files.certificate.read_bytes())
         key = load_pem_private_key(files.key.read_bytes(), None)
-    except (FileNotFoundError, ValueError, TypeError, UnsupportedAlgorithm):
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
         return None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
         return None

@@ -23,6 +23,7 @@ TOKEN_LIFETIME = timedelta(days=30)
 GATEWAY_DEFAULT = "127.0.0.1:8080"
 MTLS_DEFAULT = "127.0.0.1:50052"
 WEBHOOK_PATH = "/stripe/webhook"
+CONNECT_WEBHOOK_PATH = "/stripe/connect/webhook"
 _DRAIN_SECONDS = 3
 """How long the server waits for calls in progress at Ctrl-C, unless it is set."""
 
@@ -39,7 +40,8 @@ class Plan:
         mtls: where it listens for callers with a client certificate; None when the stack issues none.
         gateway: where the webhook gateway listens.
         sandbox: where the stack's own sandbox listens; None when it uses another Stripe.
-        webhook_secret: what the stack's sandbox signs events with; empty when another Stripe does.
+        webhook_secret: what the stack's sandbox signs the platform's events with; empty when another Stripe does.
+        connect_webhook_secret: what it signs events of connected accounts with.
         token: the development token; empty when Stripe is no double on this machine.
         tls: certificates; None when gRPC speaks in the clear.
     """
@@ -54,6 +56,7 @@ class Plan:
     gateway: Address
     sandbox: Address | None
     webhook_secret: str
+    connect_webhook_secret: str
     token: str
     tls: StackTls | None
 
@@ -64,8 +67,13 @@ class Plan:
 
     @property
     def webhook_url(self) -> str:
-        """Where the sandbox sends events."""
+        """Where the sandbox sends the platform's events."""
         return f"http://{self.gateway.reachable}{WEBHOOK_PATH}"
+
+    @property
+    def connect_webhook_url(self) -> str:
+        """Where the sandbox sends events of connected accounts."""
+        return f"http://{self.gateway.reachable}{CONNECT_WEBHOOK_PATH}"
 
     @property
     def moved(self) -> list[tuple[str, Address]]:
@@ -117,14 +125,15 @@ class Plan:
             told["GATEWAY_PAYMENTS_CA_FILE"] = str(self.tls.ca_file)
         if self.development:
             told["GATEWAY_STRIPE_SECRETS"] = self.webhook_secret
+            told["GATEWAY_STRIPE_CONNECT_SECRETS"] = self.connect_webhook_secret
         if local and self.mtls:
             told["GATEWAY_PAYMENTS_TARGET"] = self.mtls.reachable
             told["GATEWAY_PAYMENTS_CERT_FILE"] = str(local.gateway.certificate)
             told["GATEWAY_PAYMENTS_KEY_FILE"] = str(local.gateway.key)
         elif self.development:
             told["GATEWAY_PAYMENTS_TOKEN"] = _mint(self.settings, "webhook-gateway", ("events.ingest",))
-        # With Stripe itself the token is the user's; how the gateway gets through to this stack never is.
-        ours = ("GATEWAY_PAYMENTS_",) if self.development else ("GATEWAY_PAYMENTS_CA_FILE",)
+        # With Stripe itself token and signing secrets are the user's; how to get through to this stack never is.
+        ours = ("GATEWAY_PAYMENTS_", "GATEWAY_STRIPE_") if self.development else ("GATEWAY_PAYMENTS_CA_FILE",)
         return _without(self.environment, "PAYMENTS_", "SANDBOX_", *ours) | told
 
     def sandbox_environment(self, lifeline: int) -> dict[str, str]:
@@ -134,6 +143,8 @@ class Plan:
             "SANDBOX_API_KEYS": self.environment.get("SANDBOX_API_KEYS") or SANDBOX_API_KEY,
             "SANDBOX_WEBHOOK_URL": self.webhook_url,
             "SANDBOX_WEBHOOK_SECRET": self.webhook_secret,
+            "SANDBOX_CONNECT_WEBHOOK_URL": self.connect_webhook_url,
+            "SANDBOX_CONNECT_WEBHOOK_SECRET": self.connect_webhook_secret,
             "SANDBOX_LIFELINE_FD": str(lifeline),
         }
         return _without(self.environment, "PAYMENTS_", "GATEWAY_", *_SANDBOX_FILES) | told
@@ -189,12 +200,13 @@ def make_plan(settings: Settings, environment: Mapping[str, str], *, plaintext: 
         gateway=gateway,
         sandbox=sandbox,
         webhook_secret=_new_webhook_secret() if development else "",
+        connect_webhook_secret=_new_webhook_secret() if development else "",
         token=_mint(settings, "developer", DEVELOPMENT_SCOPES) if development else "",
         tls=tls,
     )
 
 
-_SANDBOX_FILES = ("SANDBOX_API_KEYS_FILE", "SANDBOX_WEBHOOK_SECRET_FILE")
+_SANDBOX_FILES = ("SANDBOX_API_KEYS_FILE", "SANDBOX_WEBHOOK_SECRET_FILE", "SANDBOX_CONNECT_WEBHOOK_SECRET_FILE")
 """They would win over what the sandbox is told here."""
 
 _ADDRESSES = ("grpc_address", "metrics_address", "worker_metrics_address")

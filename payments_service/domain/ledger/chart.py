@@ -5,6 +5,9 @@ Source: `design/ledger.md`, "Chart of accounts". `currency` is ISO 4217 in lower
 
 from payments_service.domain.ledger.account import AccountKind, AccountSpec
 
+_OWING = ("wallet:", "creator:")
+_PAYABLE = ":payable:"
+
 _ASSET = AccountKind.ASSET
 _LIABILITY = AccountKind.LIABILITY
 _EQUITY = AccountKind.EQUITY
@@ -68,8 +71,23 @@ def wallet(owner_id: str, currency: str) -> AccountSpec:
 
 
 def creator_payable(account_id: str, currency: str, owner_id: str | None = None) -> AccountSpec:
-    """What we owe the creator behind a connected account (`acn_…`)."""
-    return AccountSpec(f"creator:{account_id}:payable:{currency}", currency, _LIABILITY, owner_id)
+    """What we owe the creator behind a connected account (`acn_…`). No request takes it below zero."""
+    return AccountSpec(f"creator:{account_id}{_PAYABLE}{currency}", currency, _LIABILITY, owner_id, floor_minor=0)
+
+
+def receivable_code(code: str) -> str | None:
+    """The code of the account that takes what facts debit a wallet or payable beyond its balance; None for others."""
+    if not code.startswith(_OWING):
+        return None
+    head, _, rest = code.partition(":")
+    who, _, currency = rest.rpartition(":" if head == "wallet" else _PAYABLE)
+    return f"receivable:{who}:{currency}" if who and ":" not in currency else None
+
+
+def receivable_of(spec: AccountSpec) -> AccountSpec | None:
+    """The account that takes what facts debit a wallet or payable beyond its balance; None for other accounts."""
+    code = receivable_code(spec.code)
+    return None if code is None else AccountSpec(code, spec.currency, _ASSET, spec.owner_id)
 
 
 def unallocated(currency: str) -> AccountSpec:

@@ -2,15 +2,16 @@
 
 from dataclasses import replace
 
-from payments_service.domain.errors import PaymentsError, invalid
+from payments_service.domain.errors import PaymentsError, Reason, invalid
 from payments_service.domain.ledger.account import TOTAL_MINOR_MAX, AccountSpec
 from payments_service.domain.ledger.transaction import POSTINGS_MAX, PostRequest, TransactionKind, code_of
 from payments_service.domain.money import AMOUNT_MINOR_MAX
 
-REFERENCE_LENGTH_MAX = 255
-"""Characters of a reference at most."""
+REFERENCE_LENGTH_MAX = 320
+"""Characters of a reference at most: those that a caller may give, and the name of the space that they are kept in."""
 
 _OWN_POSTINGS = (TransactionKind.POST, TransactionKind.HOLD)
+_PARTIAL = (TransactionKind.CAPTURE, TransactionKind.REVERSE)
 
 
 def check_shape(request: PostRequest) -> None:
@@ -24,12 +25,14 @@ def check_shape(request: PostRequest) -> None:
     _check_texts(request)
     if request.kind in _OWN_POSTINGS:
         _check_postings(request)
-        if request.target_id is not None or request.capture_minor is not None:
+        if request.target_id is not None or request.part_minor is not None:
             raise invalid("target_id", f"a {request.kind} acts on no other transaction: leave it out")
     else:
         _check_target(request)
     if request.expire_time is not None and request.kind is not TransactionKind.HOLD:
         raise invalid("expire_time", f"only a hold expires: leave it out of a {request.kind}")
+    if request.at_original_time and (request.kind is not TransactionKind.REVERSE or request.effective_time is not None):
+        raise invalid("at_original_time", "is for a reversal without an effective time of its own: leave it out")
 
 
 def is_sound(request: PostRequest) -> bool:
@@ -60,24 +63,35 @@ def _check_postings(request: PostRequest) -> None:
     amount_max = TOTAL_MINOR_MAX if request.forced else AMOUNT_MINOR_MAX
     for index, posting in enumerate(request.postings):
         if not 0 < posting.amount.amount_minor <= amount_max:
-            raise invalid(
-                f"postings[{index}].amount.amount_minor",
-                f"must be 1 to {amount_max}, is {posting.amount.amount_minor}: to move money back, swap the accounts",
-            )
+            raise _wrong_amount(f"postings[{index}].amount.amount_minor", posting.amount.amount_minor, amount_max)
         if code_of(posting.debit) == code_of(posting.credit):
             raise invalid(f"postings[{index}]", f"debits and credits the same account {code_of(posting.debit)!r}")
 
 
 def _check_target(request: PostRequest) -> None:
     if request.target_id is None:
-        raise invalid("target_id", f"is required: name the hold to {request.kind}")
+        raise invalid("target_id", f"is required: name the transaction to {request.kind}")
     if request.postings:
-        raise invalid("postings", f"a {request.kind} takes its postings from the hold: leave them out")
-    if request.capture_minor is not None:
-        if request.kind is not TransactionKind.CAPTURE:
-            raise invalid("capture_minor", f"a {request.kind} releases all that is left: leave it out")
-        if not any(request.capture_minor) or not all(0 <= n <= TOTAL_MINOR_MAX for n in request.capture_minor):
-            raise invalid("capture_minor", f"must be amounts from 0, not all 0, is {list(request.capture_minor)}")
+        raise invalid("postings", f"a {request.kind} takes its postings from its target: leave them out")
+    if request.part_minor is None:
+        return
+    if request.kind not in _PARTIAL:
+        raise invalid("part_minor", f"a {request.kind} releases all that is left: leave it out")
+    if not any(request.part_minor):
+        raise invalid("part_minor", "must not be all 0: leave it out to take all that is left", Reason.AMOUNT_ZERO)
+    for index, amount in enumerate(request.part_minor):
+        if not 0 <= amount <= TOTAL_MINOR_MAX:
+            raise _wrong_amount(f"part_minor[{index}]", amount, TOTAL_MINOR_MAX)
+
+
+def _wrong_amount(field: str, amount_minor: int, amount_max: int) -> PaymentsError:
+    """The error for an amount outside of 1 to `amount_max`, with a reason for each way to be wrong."""
+    if amount_minor > amount_max:
+        return invalid(field, f"must be at most {amount_max}, is {amount_minor}: split it", Reason.AMOUNT_TOO_LARGE)
+    if amount_minor < 0:
+        hint = "to move money back, swap the accounts"
+        return invalid(field, f"must be above 0, is {amount_minor}: {hint}", Reason.AMOUNT_NEGATIVE)
+    return invalid(field, "must be above 0: leave the posting out", Reason.AMOUNT_ZERO)
 
 
 def _check_texts(request: PostRequest) -> None:

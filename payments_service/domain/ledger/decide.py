@@ -10,23 +10,21 @@ from uuid import UUID
 
 from payments_service.domain.errors import PaymentsError, Reason
 from payments_service.domain.ledger.account import Account, Side
-from payments_service.domain.ledger.books import Books
+from payments_service.domain.ledger.books import Books, Target
 from payments_service.domain.ledger.checks import check_shape, cleaned
-from payments_service.domain.ledger.hold import Hold
 from payments_service.domain.ledger.limits import check_after
-from payments_service.domain.ledger.moves import follow_hold, moves_of
-from payments_service.domain.ledger.outcome import Decision, Existing, Outcome, Posted, Refused
-from payments_service.domain.ledger.transaction import (
-    EFFECTS,
-    PostRequest,
-    Transaction,
-)
+from payments_service.domain.ledger.moves import follow_target, moves_of
+from payments_service.domain.ledger.namespace import outside_reference
+from payments_service.domain.ledger.on_originals import original_time
+from payments_service.domain.ledger.outcome import Decision, Existing, Outcome, Posted, Refused, refused_together
+from payments_service.domain.ledger.receivable import refuse_while_owing, settle
+from payments_service.domain.ledger.transaction import EFFECTS, PostRequest, Transaction
 
 
 def decide(
     accounts: Mapping[str, Account],
     existing_by_reference: Mapping[str, Transaction],
-    holds: Mapping[UUID, Hold],
+    targets: Mapping[UUID, Target],
     requests: Sequence[PostRequest],
     record_time: datetime,
 ) -> Decision:
@@ -35,14 +33,14 @@ def decide(
     Args:
         accounts: by code, as locked; an account that a request names and that is missing here does not exist.
         existing_by_reference: transactions in the books with the references of the requests.
-        holds: by transaction, those that captures, voids and expiries name.
+        targets: by transaction, those that captures, voids, expiries and reversals name.
         requests: what is wanted; those of one atomic group stand next to each other.
         record_time: the database's clock, read after the locks.
 
     Raises:
         ValueError: an atomic group is not in one piece.
     """
-    books = Books(accounts, existing_by_reference, holds, clamp_record_time(record_time, accounts.values()))
+    books = Books(accounts, existing_by_reference, targets, clamp_record_time(record_time, accounts.values()))
     outcomes: list[Outcome] = []
     seen: set[UUID] = set()
     for group, members in groupby(requests, key=lambda request: request.atomic_group):
@@ -75,13 +73,8 @@ def _decide_group(books: Books, requests: list[PostRequest]) -> list[Outcome]:
         outcome = _decide_one(books, request)
         if isinstance(outcome, Refused):
             books.rollback(mark)
-            cause = outcome.error
-            together = PaymentsError(
-                cause.reason,
-                f"posted together with {request.reference!r}, which was refused: {cause.message}",
-                metadata={**cause.metadata, "refused_reference": request.reference},
-            )
-            return [outcome if index == position else Refused(together) for index in range(len(requests))]
+            together = refused_together(outcome.error, outside_reference(request.reference))
+            return [outcome if index == position else together for index in range(len(requests))]
         outcomes.append(outcome)
     return outcomes
 
@@ -106,10 +99,11 @@ def _repeated(request: PostRequest, digest: bytes, existing: Transaction) -> Exi
     """A reference that is in the books: the same fact, or another one under the same name."""
     if request.forced or existing.digest == digest:
         return Existing(existing)
+    reference = outside_reference(request.reference)
     raise PaymentsError(
         Reason.REFERENCE_REUSED,
-        f"reference {request.reference!r} names another transaction already: use a new reference for a new fact",
-        metadata={"reference": request.reference},
+        f"reference {reference!r} names another transaction already: use a new reference for a new fact",
+        metadata={"reference": reference},
     )
 
 
@@ -123,14 +117,16 @@ def _post(books: Books, request: PostRequest, digest: bytes) -> Posted:
     for index, debit, credit, amount in moves:
         books.write(debit, (request.transaction_id, index), Side.DEBIT, effect, amount)
         books.write(credit, (request.transaction_id, index), Side.CREDIT, effect, amount)
+    refuse_while_owing(books, request, before)
+    settle(books, request, before)
     check_after(books, request, before)
-    follow_hold(books, request, moves)
+    follow_target(books, request, moves)
     transaction = Transaction(
         id=request.transaction_id,
         reference=request.reference,
         kind=request.kind,
         target_id=request.target_id,
-        effective_time=request.effective_time or books.record_time,
+        effective_time=request.effective_time or original_time(books, request) or books.record_time,
         record_time=books.record_time,
         expire_time=request.expire_time,
         description=request.description,

@@ -1,33 +1,41 @@
 """What the accounts must be after a transaction: within 64 bits, above their floors, as the conditions say."""
 
-from collections.abc import Mapping
-
 from payments_service.domain.errors import PaymentsError, Reason, invalid
 from payments_service.domain.ledger.account import TOTAL_MINOR_MAX
 from payments_service.domain.ledger.books import Books, RunningAccount
+from payments_service.domain.ledger.receivable import Before
 from payments_service.domain.ledger.transaction import EFFECTS, Condition, Effect, PostRequest
-
-Before = Mapping[str, tuple[int, int]]
-"""The accounts of a request by code: their version and their available balance before it."""
 
 
 def check_after(books: Books, request: PostRequest, before: Before) -> None:
     """Refuse a request for what it has made of its accounts, all its postings taken together.
 
     Raises:
-        PaymentsError: INSUFFICIENT_FUNDS, VERSION_MISMATCH, or REQUEST_INVALID for totals that no longer fit.
+        PaymentsError: INSUFFICIENT_FUNDS, VERSION_MISMATCH, TOTAL_TOO_LARGE, or REQUEST_INVALID for a condition on an
+            account that is not posted to.
     """
     releases = EFFECTS[request.kind] is Effect.RELEASED
     for code, (_, available_before) in before.items():
         running = books.accounts[code]
-        if running.largest_total > TOTAL_MINOR_MAX:
-            raise invalid("postings", f"the totals of ledger account {code!r} would pass {TOTAL_MINOR_MAX}")
+        _check_total(running)
+        if running.receivable is not None:
+            _check_total(running.receivable)
         if not (request.forced or releases):
             _check_floor(running, available_before)
     for condition in request.conditions:
         if condition.code not in before:
             raise invalid("conditions", f"ledger account {condition.code!r} is not among the postings")
         _check_condition(condition, books.accounts[condition.code], *before[condition.code])
+
+
+def _check_total(running: RunningAccount) -> None:
+    if running.largest_total > TOTAL_MINOR_MAX:
+        code = running.account.code
+        raise PaymentsError(
+            Reason.TOTAL_TOO_LARGE,
+            f"the totals of ledger account {code!r} would pass {TOTAL_MINOR_MAX}: post to another account",
+            metadata={"code": code},
+        )
 
 
 def _check_floor(running: RunningAccount, available_before: int) -> None:

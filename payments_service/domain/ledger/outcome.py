@@ -1,6 +1,6 @@
 """What became of each request of a batch, and what the batch does to the books."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +9,9 @@ from payments_service.domain.errors import PaymentsError
 from payments_service.domain.ledger.account import Account
 from payments_service.domain.ledger.transaction import Entry, Transaction
 from payments_service.domain.ledger.views import Balance
+
+AccountEntry = tuple[Account, Entry]
+"""An entry and the account that it is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +28,14 @@ class Posted:
     _accounts: Mapping[UUID, Account] = field(repr=False, compare=False)
 
     @property
+    def sides(self) -> tuple[AccountEntry, ...]:
+        """Its entries with the accounts that they are in."""
+        return tuple((self._accounts[entry.account_id], entry) for entry in self.entries)
+
+    @property
     def balances(self) -> tuple[Balance, ...]:
         """The balances right after the transaction of the accounts it touched, in the order in which it did."""
-        last = {entry.account_id: entry for entry in self.entries}
-        return tuple(Balance.of(at(self._accounts[account_id], entry)) for account_id, entry in last.items())
+        return balances_after(self.sides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,25 @@ class Decision:
     record_time: datetime
 
 
+def refused_together(cause: PaymentsError, name: str) -> Refused:
+    """The outcome for those of an atomic group that had nothing wrong with them; `name` is the one that had."""
+    together = PaymentsError(
+        cause.reason,
+        f"posted together with {name!r}, which was refused: {cause.message}",
+        metadata={**cause.metadata, "refused_reference": name},
+    )
+    return Refused(together)
+
+
+def balances_after(sides: Iterable[AccountEntry]) -> tuple[Balance, ...]:
+    """The balances after the last of these entries of each account, in the order in which accounts first appear."""
+    last: dict[UUID, AccountEntry] = {}
+    for account, entry in sides:
+        if account.id not in last or entry.version > last[account.id][1].version:
+            last[account.id] = (account, entry)
+    return tuple(Balance.of(at(account, entry)) for account, entry in last.values())
+
+
 def at(account: Account, entry: Entry) -> Account:
     """The account as it was right after one of its entries."""
     return replace(
@@ -85,4 +111,17 @@ def at(account: Account, entry: Entry) -> Account:
         pending_debits=entry.pending_debits,
         pending_credits=entry.pending_credits,
         last_record_time=entry.record_time,
+    )
+
+
+def before_first(account: Account) -> Account:
+    """The account as it was before its first entry."""
+    return replace(
+        account,
+        version=0,
+        posted_debits=0,
+        posted_credits=0,
+        pending_debits=0,
+        pending_credits=0,
+        last_record_time=None,
     )

@@ -22,14 +22,19 @@ AccountKey = AccountSpec | str
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+SETTLING_INDEX_FIRST = 1_000
+"""Postings from this index on are not those that were asked for: the ledger itself adds them, see `receivable`."""
+
+
 class TransactionKind(StrEnum):
-    """What a transaction does. All but POST and HOLD are linked to the hold they act on."""
+    """What a transaction does. All but POST and HOLD are linked to their target: a hold, or what they reverse."""
 
     POST = "post"
     HOLD = "hold"
     CAPTURE = "capture"
     VOID = "void"
     EXPIRE = "expire"
+    REVERSE = "reverse"
 
 
 class Effect(IntEnum):
@@ -47,8 +52,9 @@ EFFECTS = {
     TransactionKind.CAPTURE: Effect.CAPTURED,
     TransactionKind.VOID: Effect.RELEASED,
     TransactionKind.EXPIRE: Effect.RELEASED,
+    TransactionKind.REVERSE: Effect.POSTED,
 }
-"""The effect of every entry of a transaction, by its kind."""
+"""The effect of the entries that a transaction is asked for, by its kind."""
 
 
 def code_of(key: AccountKey) -> str:
@@ -92,13 +98,15 @@ class PostRequest:
 
     Attributes:
         transaction_id: UUIDv7 of the transaction, should it be posted.
-        reference: the money fact; unique in the whole ledger, up to 255 characters.
+        reference: the money fact; unique in the whole ledger.
         kind: what the transaction does.
-        postings: 1 to 100 for POST and HOLD; none for the others, which take them from the hold.
+        postings: 1 to 100 for POST and HOLD; none for the others, which take them from their target.
         effective_time: when it happened; None means when it is recorded.
+        at_original_time: of a REVERSE: it happened when what it reverses did.
         expire_time: of a HOLD: from when on nothing can be captured any more.
-        target_id: the hold's transaction, for CAPTURE, VOID and EXPIRE.
-        capture_minor: of a CAPTURE: how much of each of the hold's postings, in their order; None: all that is left.
+        target_id: the hold's transaction for CAPTURE, VOID and EXPIRE; for REVERSE the POST or CAPTURE to be undone.
+        part_minor: of a CAPTURE or REVERSE: how much of each of the target's postings, in their order; None: all that
+            is left.
         forced: it is a fact: floors, freezes and closed accounts do not refuse it, and an existing transaction with
             the same reference is simply done, whatever its content.
         atomic_group: requests with the same group stand next to each other and succeed or fail together.
@@ -115,8 +123,9 @@ class PostRequest:
     postings: tuple[Posting, ...] = ()
     effective_time: datetime | None = None
     expire_time: datetime | None = None
+    at_original_time: bool = False
     target_id: UUID | None = None
-    capture_minor: tuple[int, ...] | None = None
+    part_minor: tuple[int, ...] | None = None
     forced: bool = False
     atomic_group: UUID | None = None
     conditions: tuple[Condition, ...] = ()
@@ -131,16 +140,18 @@ class PostRequest:
         Content is what the books record. Who asks, under which conditions and in which group is not part of it, so a
         retry may differ in these.
         """
-        content = (
+        content: tuple[object, ...] = (
             self.kind.value,
             [(code_of(p.debit), code_of(p.credit), p.amount.amount_minor, p.amount.currency) for p in self.postings],
             _microseconds(self.effective_time),
             _microseconds(self.expire_time),
             self.target_id,
-            self.capture_minor,
+            self.part_minor,
             self.description,
             dict(self.metadata),
         )
+        if self.at_original_time:
+            content += ("at_original_time",)
         return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
 
 
@@ -152,7 +163,7 @@ class Transaction:
         id: UUIDv7.
         reference: the money fact; unique.
         kind: what it does.
-        target_id: the hold it acts on.
+        target_id: the hold it acts on, or the transaction that it reverses.
         effective_time: when it happened.
         record_time: when it was written, by the database's clock; never before an earlier entry of its accounts.
         expire_time: of a hold: from when on nothing can be captured any more.
@@ -186,7 +197,8 @@ class Entry(NamedTuple):
         account_id: the account.
         version: its position in the account's history, from 1, without gaps.
         transaction_id: the transaction.
-        posting_index: which of the transaction's postings, from 0; for a capture or release, which of the hold's.
+        posting_index: which of the transaction's postings, from 0; for one with a target, which of the target's; from
+            `SETTLING_INDEX_FIRST` on, postings that the ledger added.
         side: debit or credit.
         effect: posted, held, captured or released.
         amount_minor: above zero, in minor units of the account's currency.

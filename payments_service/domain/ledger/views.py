@@ -1,5 +1,6 @@
 """What readers of the ledger are shown."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -86,3 +87,53 @@ class TrialBalance:
 
     accounts: tuple[Account, ...]
     record_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveBalance:
+    """The balance of one account by what had happened up to a time, whenever that was recorded.
+
+    Attributes:
+        account: the account as it is now.
+        posted: on the normal side. Holds count only as they were recorded, so there is nothing to say of them here.
+    """
+
+    account: Account
+    posted: Money
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerAccount:
+    """An account with what only those who manage it need.
+
+    Attributes:
+        account: the account with its totals now.
+        metadata: the caller's own keys and values.
+        revision: how often floor, state or metadata were changed.
+        create_time: when it was made.
+        update_time: when it was last changed; entries do not count.
+    """
+
+    account: Account
+    metadata: Mapping[str, str]
+    revision: int
+    create_time: datetime
+    update_time: datetime
+
+    @property
+    def etag(self) -> str:
+        """Names this revision."""
+        return f"r{self.revision}"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountVerification:
+    """What came of computing an account again from its entries.
+
+    Attributes:
+        entries: how many were read.
+        differences: what is not as it must be, in words; the first of each kind.
+    """
+
+    entries: int
+    differences: tuple[str, ...]

@@ -79,7 +79,7 @@ class StripeClient:
         outcome: Outcome = NotExecuted("no attempt was made")
         for attempt in range(1, self._settings.attempts_max + 1):
             outcome = await self._attempt(call, idempotency_key)
-            if isinstance(outcome, Answered | Refused):
+            if isinstance(outcome, Answered) or (isinstance(outcome, Refused) and not (maybe_sent and outcome.unread)):
                 return outcome
             if isinstance(outcome, Unknown):
                 maybe_sent = outcome.why

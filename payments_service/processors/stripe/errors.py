@@ -18,7 +18,8 @@ def refusal(error: stripe.StripeError) -> Refused:
                 Reason.STRIPE_REJECTED,
                 "Stripe does not accept this service's API key: its operator has to look at PAYMENTS_STRIPE_API_KEY",
                 metadata={"stripe_code": "api_key"},
-            )
+            ),
+            unread=True,
         )
     message = str(detail.get("message") or "Stripe gave no reason")[:MESSAGE_MAX]
     metadata = {"stripe_code": str(detail.get("code") or detail.get("type") or "unknown")}

@@ -1,22 +1,25 @@
 """Reading the ledger: balances now and in the past, histories, the trial balance."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import TextClause, func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.domain.ledger.account import Account
 from payments_service.domain.ledger.hold import Hold
 from payments_service.domain.ledger.outcome import at
 from payments_service.domain.ledger.transaction import Transaction
-from payments_service.domain.ledger.views import Balance, HistoryLine, TrialBalance
+from payments_service.domain.ledger.views import Balance, EffectiveBalance, HistoryLine, TrialBalance
 from payments_service.domain.money import Money
 from payments_service.storage.driver import driver_connection
 from payments_service.storage.ledger.arrays import uuids
-from payments_service.storage.ledger.holds import read_holds, with_links
+from payments_service.storage.ledger.balances import (
+    balances_at_effective_time,
+    balances_at_record_time,
+    balances_now,
+)
 from payments_service.storage.ledger.rows import (
     ACCOUNT_COLUMNS,
     ENTRY_COLUMNS,
@@ -27,33 +30,13 @@ from payments_service.storage.ledger.rows import (
     time_from,
     transaction_from,
 )
-from payments_service.storage.ledger.statements import SELECT_HOLD_LINKS
+from payments_service.storage.ledger.statements import SELECT_LINKS
+from payments_service.storage.ledger.targets import read_targets, with_links
 from payments_service.storage.tables.ledger import ledger_accounts, ledger_entries, ledger_transactions
 
 _ACCOUNT = [ledger_accounts.c[name] for name in ACCOUNT_COLUMNS.split(", ")]
 _ENTRY = [ledger_entries.c[name] for name in ENTRY_COLUMNS.split(", ")]
 _TRANSACTION = [ledger_transactions.c[name] for name in TRANSACTION_COLUMNS.split(", ")]
-
-_ENTRY_AT: TextClause = text(
-    f"""
-    WITH RECURSIVE search (low, high) AS (
-        SELECT 0::bigint, CAST(:version AS bigint)
-        UNION ALL
-        SELECT CASE WHEN e.record_time <= :record_time THEN e.version ELSE s.low END,
-               CASE WHEN e.record_time <= :record_time THEN s.high ELSE e.version - 1 END
-        FROM search s
-        JOIN ledger_entries e ON e.account_id = :account_id AND e.version = (s.low + s.high + 1) / 2
-        WHERE s.low < s.high
-    )
-    SELECT {ENTRY_COLUMNS} FROM ledger_entries
-    WHERE account_id = :account_id AND version = (SELECT max(low) FROM search)
-    """  # noqa: S608 - columns are constants
-)
-"""The last entry of an account that was recorded at or before a time.
-
-A binary search over (account, version), which is the table's key: times rise with versions, so no index on time is
-needed, and an account of a million entries takes twenty steps.
-"""
 
 
 class LedgerReader:
@@ -75,18 +58,18 @@ class LedgerReader:
         return None if row is None else account_from(row)
 
     async def balance(self, which: str | UUID, record_time: datetime | None = None) -> Balance | None:
-        """The balance of an account now, or as it stood in the books at `record_time`; None: no such account.
+        """The balance of an account now, or as it stood in the books at `record_time`; None: no such account."""
+        return next(iter(await self.balances([which], record_time)), None)
 
-        A past balance no longer changes once no transaction that began before `record_time` is still being written.
-        """
-        account = await self.account(which)
-        if account is None:
-            return None
-        if record_time is None or account.last_record_time is None or account.last_record_time <= record_time:
-            return Balance.of(account)
-        values = {"account_id": account.id, "version": account.version, "record_time": record_time}
-        row = (await self._connection.execute(_ENTRY_AT, values)).first()
-        return Balance.of(_before_first(account) if row is None else at(account, entry_from(row)))
+    async def balances(self, which: Sequence[str | UUID], record_time: datetime | None = None) -> list[Balance]:
+        """The balances of the accounts that exist, by code or id, now or at a record time, in no order."""
+        if record_time is None:
+            return await balances_now(self._connection, which)
+        return await balances_at_record_time(self._connection, which, record_time)
+
+    async def effective_balances(self, which: Sequence[str | UUID], effective_time: datetime) -> list[EffectiveBalance]:
+        """The balances by what had happened up to a time, of the accounts that exist, in no order."""
+        return await balances_at_effective_time(self._connection, which, effective_time)
 
     async def balances_under(self, prefix: str) -> list[Balance]:
         """The balances of the accounts that have entries and whose codes begin with `prefix`, by code."""
@@ -145,25 +128,13 @@ class LedgerReader:
     async def hold(self, transaction_id: UUID) -> Hold | None:
         """The hold that a transaction made, and what is left of it; None: the transaction is no hold."""
         driver = await driver_connection(self._connection)
-        holds = await read_holds(driver, [transaction_id])
-        if not holds:
+        targets = await read_targets(driver, [transaction_id])
+        if not isinstance(targets.get(transaction_id), Hold):
             return None
         cursor = driver.cursor(binary=True)
-        await cursor.execute(SELECT_HOLD_LINKS, (uuids(list(holds)),))
-        return with_links(holds, await cursor.fetchall())[transaction_id]
-
-
-def _before_first(account: Account) -> Account:
-    """The account as it was before its first entry."""
-    return replace(
-        account,
-        version=0,
-        posted_debits=0,
-        posted_credits=0,
-        pending_debits=0,
-        pending_credits=0,
-        last_record_time=None,
-    )
+        await cursor.execute(SELECT_LINKS, (uuids(list(targets)),))
+        target = with_links(targets, await cursor.fetchall())[transaction_id]
+        return target if isinstance(target, Hold) else None
 
 
 def _line(account: Account, row: Row) -> HistoryLine:

@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.domain.ids import new_id
 from payments_service.domain.ledger.account import Account, AccountSpec
+from payments_service.domain.ledger.books import Target
+from payments_service.domain.ledger.chart import receivable_code, receivable_of
 from payments_service.domain.ledger.checks import is_sound
 from payments_service.domain.ledger.decide import decide
-from payments_service.domain.ledger.hold import Hold
 from payments_service.domain.ledger.outcome import Decision, Outcome
 from payments_service.domain.ledger.transaction import PostRequest, Transaction, code_of
 from payments_service.storage.driver import driver_connection, one_round_trip
@@ -28,8 +29,9 @@ from payments_service.storage.ledger.arrays import (
     timestamps,
     uuids,
 )
-from payments_service.storage.ledger.holds import held_codes, read_holds, with_links
+from payments_service.storage.ledger.effective_times import shifted_columns, shifted_entries, total_columns
 from payments_service.storage.ledger.rows import Row, account_from, time_from, transaction_from
+from payments_service.storage.ledger.targets import codes_of, read_targets, with_links
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class _Locked:
 
     accounts: dict[str, Account]
     existing: dict[str, Transaction]
-    holds: dict[UUID, Hold]
+    targets: dict[UUID, Target]
     now: datetime
 
 
@@ -72,25 +74,45 @@ class LedgerRepository:
         driver = await driver_connection(self._connection)
         # What cannot be decided well must not reach the database either: one bad text would fail the whole batch.
         sound = [request for request in requests if is_sound(request)]
-        holds = await read_holds(driver, {request.target_id for request in sound if request.target_id})
-        locked = await _lock(driver, sound, holds)
-        decision = decide(locked.accounts, locked.existing, locked.holds, requests, locked.now)
+        targets = await read_targets(driver, {request.target_id for request in sound if request.target_id})
+        locked = await _lock(driver, sound, targets)
+        decision = decide(locked.accounts, locked.existing, locked.targets, requests, locked.now)
         if decision.transactions:
             await _write(driver, decision)
         return list(decision.outcomes)
 
+    async def decide(self, requests: Sequence[PostRequest]) -> list[Outcome]:
+        """Decide a batch as if it were posted now. Nothing is locked, made or written, so it may turn out otherwise.
 
-async def _lock(driver: psycopg.AsyncConnection, requests: Sequence[PostRequest], holds: dict[UUID, Hold]) -> _Locked:
+        Raises:
+            RuntimeError: no transaction is open.
+            psycopg.Error: the database refused.
+        """
+        if not requests:
+            return []
+        driver = await driver_connection(self._connection)
+        sound = [request for request in requests if is_sound(request)]
+        targets = await read_targets(driver, {request.target_id for request in sound if request.target_id})
+        specs, codes = _named(sound, codes_of(targets.values()))
+        wanted, references = texts(sorted(codes)), texts([request.reference for request in sound])
+        found = await _lock_and_read(driver, statements.SELECT_ACCOUNTS, (wanted,), references, targets)
+        made = {code: _new_account(spec) for code, spec in specs.items() if code not in found.accounts}
+        decision = decide(found.accounts | made, found.existing, found.targets, requests, found.now)
+        return list(decision.outcomes)
+
+
+async def _lock(
+    driver: psycopg.AsyncConnection, requests: Sequence[PostRequest], targets: dict[UUID, Target]
+) -> _Locked:
     """Lock every account of the batch, made if need be, and then read all that must be read under the locks."""
-    specs, codes = _named(requests)
-    codes |= held_codes(holds.values())
+    specs, codes = _named(requests, codes_of(targets.values()))
     wanted = texts(sorted(codes))
     references = texts([request.reference for request in requests])
-    locked = await _lock_and_read(driver, statements.LOCK_IF_ALL_EXIST, (wanted, wanted, wanted), references, holds)
+    locked = await _lock_and_read(driver, statements.LOCK_IF_ALL_EXIST, (wanted, wanted, wanted), references, targets)
     if len(locked.accounts) == len(codes):
         return locked
     await _make_missing(driver, wanted, specs)
-    return await _lock_and_read(driver, statements.LOCK, (wanted,), references, holds)
+    return await _lock_and_read(driver, statements.LOCK, (wanted,), references, targets)
 
 
 async def _lock_and_read(
@@ -98,15 +120,15 @@ async def _lock_and_read(
     lock_statement: str,
     wanted: tuple[PackedArray, ...],
     references: PackedArray,
-    holds: dict[UUID, Hold],
+    targets: dict[UUID, Target],
 ) -> _Locked:
     """Lock, and read under the locks."""
     accounts, existing, links = (driver.cursor(binary=True) for _ in range(3))
     async with one_round_trip(driver):
         await accounts.execute(lock_statement, wanted)
         await existing.execute(statements.SELECT_REFERENCES_AND_CLOCK, (references,))
-        if holds:
-            await links.execute(statements.SELECT_HOLD_LINKS, (uuids(list(holds)),))
+        if targets:
+            await links.execute(statements.SELECT_LINKS, (uuids(list(targets)),))
     found: Sequence[Row] = await accounts.fetchall()
     known: Sequence[Row] = await existing.fetchall()
     return _Locked(
@@ -115,21 +137,28 @@ async def _lock_and_read(
             transaction.reference: transaction
             for transaction in map(transaction_from, (row[1:] for row in known if row[1] is not None))
         },
-        holds=with_links(holds, await links.fetchall()) if holds else {},
+        targets=with_links(targets, await links.fetchall()) if targets else {},
         now=time_from(known[0]),
     )
 
 
-def _named(requests: Iterable[PostRequest]) -> tuple[dict[str, AccountSpec], set[str]]:
-    """The accounts that requests name: those that can be made, and the codes of all."""
+def _named(requests: Iterable[PostRequest], others: set[str]) -> tuple[dict[str, AccountSpec], set[str]]:
+    """The accounts that requests and `others` name, and their receivables: those that can be made, and all codes.
+
+    A wallet or payable is always locked together with its receivable, and they are made together: so whoever posts to
+    one sees what is owed.
+    """
     specs: dict[str, AccountSpec] = {}
-    codes: set[str] = set()
+    codes = set(others)
     for request in requests:
         for posting in request.postings:
             for key in (posting.debit, posting.credit):
                 codes.add(code_of(key))
                 if isinstance(key, AccountSpec):
                     specs.setdefault(key.code, key)
+    codes |= {receivable for receivable in map(receivable_code, codes) if receivable is not None}
+    receivables = [receivable_of(spec) for spec in specs.values()]
+    specs |= {spec.code: spec for spec in receivables if spec is not None and spec.code not in specs}
     return specs, codes
 
 
@@ -153,10 +182,27 @@ async def _make_missing(driver: psycopg.AsyncConnection, wanted: PackedArray, sp
     )
 
 
+def _new_account(spec: AccountSpec) -> Account:
+    """An account as it would be made."""
+    return Account(new_id(), spec.code, spec.currency, spec.kind, spec.owner_id, spec.floor_minor)
+
+
 async def _write(driver: psycopg.AsyncConnection, decision: Decision) -> None:
-    """Write all three tables in one statement."""
+    """Write transactions, entries and accounts in one statement, and besides it what only some batches have."""
     columns = (*_transaction_columns(decision), *_entry_columns(decision), *_account_columns(decision))
-    await driver.execute(statements.WRITE, columns)
+    expiring = [transaction for transaction in decision.transactions if transaction.expire_time is not None]
+    shifted = shifted_entries(decision)
+    if not (expiring or shifted):
+        await driver.execute(statements.WRITE, columns)
+        return
+    async with one_round_trip(driver):
+        await driver.execute(statements.WRITE, columns)
+        if shifted:
+            await driver.execute(statements.INSERT_SHIFTED_ENTRIES, shifted_columns(shifted))
+            await driver.execute(statements.ADD_TO_EFFECTIVE_TOTALS, total_columns(shifted))
+        if expiring:
+            times, ids = [one.expire_time for one in expiring], [one.id for one in expiring]
+            await driver.execute(statements.INSERT_HOLD_EXPIRIES, (timestamps(times), uuids(ids)))
 
 
 def _transaction_columns(decision: Decision) -> tuple[datetime | PackedArray, ...]:

@@ -4,6 +4,7 @@ Every statement handles a batch of any size, so a batch costs the same number of
 posting or a thousand.
 """
 
+from payments_service.domain.ledger.transaction import SETTLING_INDEX_FIRST
 from payments_service.storage.ledger.rows import ACCOUNT_COLUMNS, ENTRY_COLUMNS, TRANSACTION_COLUMNS
 
 LOCK_IF_ALL_EXIST = f"""
@@ -21,6 +22,9 @@ LOCK = f"""
 SELECT {ACCOUNT_COLUMNS} FROM ledger_accounts WHERE code = ANY(%b::text[]) ORDER BY id FOR UPDATE
 """  # noqa: S608 - columns are constants
 """Lock those accounts that exist, in id order."""
+
+SELECT_ACCOUNTS = f"SELECT {ACCOUNT_COLUMNS} FROM ledger_accounts WHERE code = ANY(%b::text[])"  # noqa: S608 - columns
+"""The same, without a lock: for a decision that is not written."""
 
 INSERT_ACCOUNTS = """
 INSERT INTO ledger_accounts (id, code, currency, kind, owner_id, floor_minor)
@@ -66,23 +70,51 @@ Totals are set as they are, not as differences: the accounts are locked, so noth
 of three saves a tenth of a millisecond of driver work a batch, which is what small batches are made of.
 """
 
-SELECT_HOLDS = """
-SELECT h.id, h.expire_time, d.posting_index, da.code, ca.code, da.currency, d.amount_minor
-FROM ledger_transactions h
-JOIN ledger_entries d ON d.transaction_id = h.id AND d.side = 1
-JOIN ledger_entries c ON c.transaction_id = h.id AND c.side = 2 AND c.posting_index = d.posting_index
+INSERT_SHIFTED_ENTRIES = """
+INSERT INTO ledger_shifted_entries
+    (account_id, version, amount_minor, shifted_debits, shifted_credits, effective_time, side)
+SELECT n.account_id, n.version, n.amount_minor,
+       coalesce(o.shifted_debits, 0) + coalesce(sum(n.amount_minor) FILTER (WHERE n.side = 1) OVER up_to_here, 0),
+       coalesce(o.shifted_credits, 0) + coalesce(sum(n.amount_minor) FILTER (WHERE n.side = 2) OVER up_to_here, 0),
+       n.effective_time, n.side
+FROM unnest(%b::uuid[], %b::bigint[], %b::bigint[], %b::smallint[], %b::timestamptz[])
+     AS n (account_id, version, amount_minor, side, effective_time)
+LEFT JOIN LATERAL (
+    SELECT shifted_debits, shifted_credits FROM ledger_shifted_entries
+    WHERE account_id = n.account_id ORDER BY version DESC LIMIT 1
+) o ON true
+WINDOW up_to_here AS (PARTITION BY n.account_id ORDER BY n.version)
+"""
+"""Remember entries that moved money at another time than they were recorded, with the sums of such entries so far."""
+
+ADD_TO_EFFECTIVE_TOTALS = """
+INSERT INTO ledger_effective_totals AS t (account_id, width, start_time, debits, credits)
+SELECT * FROM unnest(%b::uuid[], %b::smallint[], %b::timestamptz[], %b::bigint[], %b::bigint[])
+ON CONFLICT (account_id, width, start_time)
+DO UPDATE SET debits = t.debits + excluded.debits, credits = t.credits + excluded.credits
+"""
+
+INSERT_HOLD_EXPIRIES = """
+INSERT INTO ledger_hold_expiries (expire_time, transaction_id) SELECT * FROM unnest(%b::timestamptz[], %b::uuid[])
+"""
+
+SELECT_TARGETS = f"""
+SELECT t.id, t.kind, t.effective_time, t.expire_time, d.posting_index, da.code, ca.code, da.currency, d.amount_minor
+FROM ledger_transactions t
+JOIN ledger_entries d ON d.transaction_id = t.id AND d.side = 1 AND d.posting_index < {SETTLING_INDEX_FIRST}
+JOIN ledger_entries c ON c.transaction_id = t.id AND c.side = 2 AND c.posting_index = d.posting_index
 JOIN ledger_accounts da ON da.id = d.account_id
 JOIN ledger_accounts ca ON ca.id = c.account_id
-WHERE h.id = ANY(%b::uuid[]) AND h.kind = 'hold'
-ORDER BY h.id, d.posting_index
-"""
-"""What holds were made of. It never changes, so it may be read before their accounts are locked."""
+WHERE t.id = ANY(%b::uuid[])
+ORDER BY t.id, d.posting_index
+"""  # noqa: S608 - a constant
+"""What targets were made of. It never changes, so it may be read before their accounts are locked."""
 
-SELECT_HOLD_LINKS = """
+SELECT_LINKS = f"""
 SELECT l.target_id, l.kind, e.posting_index, sum(e.amount_minor)::bigint
 FROM ledger_transactions l
-JOIN ledger_entries e ON e.transaction_id = l.id AND e.side = 1
+JOIN ledger_entries e ON e.transaction_id = l.id AND e.side = 1 AND e.posting_index < {SETTLING_INDEX_FIRST}
 WHERE l.target_id = ANY(%b::uuid[])
 GROUP BY l.target_id, l.kind, e.posting_index
-"""
-"""What has been captured from holds and released. Only true once their accounts are locked."""
+"""  # noqa: S608 - a constant
+"""What has been captured from holds, released, and reversed. Only true once the accounts of the targets are locked."""

@@ -40,15 +40,21 @@ ledger_accounts = Table(
     Column("last_record_time", TIME),
     Column("metadata", JSONB, nullable=False, server_default=text("'{}'")),
     Column("create_time", TIME, nullable=False, server_default=text("clock_timestamp()")),
+    Column("revision", BigInteger, nullable=False, server_default=text("0")),
+    Column("update_time", TIME, nullable=False, server_default=text("clock_timestamp()")),
     CheckConstraint("kind IN ('asset', 'liability', 'equity', 'revenue', 'expense')", name="kind"),
     CheckConstraint("state IN ('open', 'debit_frozen', 'credit_frozen', 'frozen', 'closed')", name="state"),
     CheckConstraint(
         "posted_debits >= 0 AND posted_credits >= 0 AND pending_debits >= 0 AND pending_credits >= 0", name="totals"
     ),
+    Index(None, "owner_id", "id", postgresql_where=text("owner_id IS NOT NULL")),
     # Room on each page for new versions of its rows: an update of totals then touches no index.
     postgresql_with={"fillfactor": 50},
 )
-"""Accounts with their running totals, kept equal to the fold of their entries by the writer."""
+"""Accounts with their running totals, kept equal to the fold of their entries by the writer.
+
+`version` counts entries; `revision` and `update_time` are about everything else that can be changed.
+"""
 
 ledger_transactions = Table(
     "ledger_transactions",
@@ -65,8 +71,15 @@ ledger_transactions = Table(
     Column("actor", Text, nullable=False),
     Column("request_id", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False),
-    CheckConstraint("kind IN ('post', 'hold', 'capture', 'void', 'expire')", name="kind"),
+    CheckConstraint("kind IN ('post', 'hold', 'capture', 'void', 'expire', 'reverse')", name="kind"),
     Index(None, "target_id", postgresql_where=text("target_id IS NOT NULL")),
+    Index(
+        None,
+        "metadata",
+        postgresql_using="gin",
+        postgresql_ops={"metadata": "jsonb_path_ops"},
+        postgresql_where=text("metadata <> '{}'"),
+    ),
 )
 """Transactions: insert only."""
 
@@ -94,3 +107,42 @@ ledger_entries = Table(
 No foreign keys: they cost more than the rest of the row, the writer holds the accounts' locks, and `payments verify`
 checks what they would.
 """
+
+ledger_shifted_entries = Table(
+    "ledger_shifted_entries",
+    metadata,
+    Column("account_id", Uuid, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("shifted_debits", BigInteger, nullable=False),
+    Column("shifted_credits", BigInteger, nullable=False),
+    Column("effective_time", TIME, nullable=False),
+    Column("side", SmallInteger, nullable=False),
+    PrimaryKeyConstraint("account_id", "version"),
+    Index(None, "account_id", "effective_time", postgresql_include=["side", "amount_minor"]),
+)
+"""Entries that moved money at another time than they were recorded: insert only.
+
+`shifted_debits` and `shifted_credits` are the sums of the account's shifted entries up to and with this one.
+"""
+
+ledger_effective_totals = Table(
+    "ledger_effective_totals",
+    metadata,
+    Column("account_id", Uuid, nullable=False),
+    Column("width", SmallInteger, nullable=False),
+    Column("start_time", TIME, nullable=False),
+    Column("debits", BigInteger, nullable=False),
+    Column("credits", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account_id", "width", "start_time"),
+)
+"""What shifted entries of an account come to by effective time: in each day (width 1), in five minutes (width 2)."""
+
+ledger_hold_expiries = Table(
+    "ledger_hold_expiries",
+    metadata,
+    Column("expire_time", TIME, nullable=False),
+    Column("transaction_id", Uuid, nullable=False),
+    PrimaryKeyConstraint("expire_time", "transaction_id"),
+)
+"""Holds that will expire, until a worker has seen to it."""

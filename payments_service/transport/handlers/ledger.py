@@ -3,7 +3,7 @@
 from google.protobuf.message import Message
 from payments_api.v1 import ledger_service_pb2 as pb
 
-from payments_service.application.ledger import AccountName, LedgerReader
+from payments_service.application.ledger.read import AccountName, LedgerReader
 from payments_service.transport.call import Call
 from payments_service.transport.convert.basic import time_from_message
 from payments_service.transport.convert.ledger import balance_to_message, entry_to_message

@@ -4,7 +4,7 @@ from google.protobuf.message import Message
 from payments_api.v1 import reporting_pb2
 from payments_api.v1 import reporting_service_pb2 as pb
 
-from payments_service.application.ledger import LedgerReader
+from payments_service.application.ledger.read import LedgerReader
 from payments_service.application.reporting import StripeBalanceReader
 from payments_service.transport.call import Call
 from payments_service.transport.convert.basic import money_to_message, time_to_message

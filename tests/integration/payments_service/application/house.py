@@ -181,6 +181,14 @@ class House:
             body: dict[str, Any] = answer.json()
             return body
 
+    async def behind_our_back(self, path: str, **data: str) -> dict[str, Any]:
+        """Something done at Stripe by somebody else, for example in its dashboard."""
+        async with httpx.AsyncClient(auth=(self.key, "")) as client:
+            answer = await client.post(f"{self.sandbox.url}{path}", data=data)
+            answer.raise_for_status()
+            body: dict[str, Any] = answer.json()
+            return body
+
     async def control(self, method: str, path: str, body: object = None) -> Any:
         """Steer the sandbox."""
         async with httpx.AsyncClient() as client:

@@ -17,7 +17,6 @@ from tests.integration.payments_service.application.house import SCOPES, House, 
 ADMIN = (*SCOPES, "fees.admin")
 DAY = timedelta(days=1)
 MICROSECOND = timedelta(microseconds=1)
-NOBODY = "acn_00000000000000000000000000"
 
 
 @pytest.fixture(autouse=True)
@@ -241,29 +240,26 @@ async def test_the_past_stays_as_it_was(house: House) -> None:
         await house.sql("DELETE FROM fee_schedules")
 
 
-@pytest.mark.parametrize(
-    ("rules", "field", "hint"),
-    [
-        ([rule("dollars")], "rules[0].currency_code", "ISO 4217"),
-        ([rule("zzz")], "rules[0].currency_code", "'zzz' is not a supported currency"),
-        ([rule("usd"), rule("eur", -1)], "rules[1].basis_points", "0 to 10000"),
-        ([rule("usd", 10_001)], "rules[0].basis_points", "0 to 10000"),
-        ([rule(fixed_minor=-1)], "rules[0].fixed_minor", "0 to"),
-        ([rule(min_minor=10**12 + 1)], "rules[0].min_minor", "0 to"),
-        ([rule(max_minor=-1)], "rules[0].max_minor", "left out for no limit"),
-        ([rule(min_minor=10, max_minor=9)], "rules[0].max_minor", "below min_minor (10)"),
-        ([rule("usd"), rule("USD")], "rules[1].currency_code", "usd has a rule already"),
-        ([rule()] * 51, "rules", "1 to 50"),
-    ],
-)
-async def test_a_wrong_rule_is_named_with_what_to_do(
-    house: House, rules: list[dict[str, Any]], field: str, hint: str
-) -> None:
-    failed = await failure(publish_call(house, "k", *rules))
+WRONG: list[tuple[list[dict[str, Any]], str, str]] = [
+    ([rule("dollars")], "rules[0].currency_code", "ISO 4217"),
+    ([rule("zzz")], "rules[0].currency_code", "'zzz' is not a supported currency"),
+    ([rule("usd"), rule("eur", -1)], "rules[1].basis_points", "0 to 10000"),
+    ([rule("usd", 10_001)], "rules[0].basis_points", "0 to 10000"),
+    ([rule(fixed_minor=-1)], "rules[0].fixed_minor", "0 to"),
+    ([rule(min_minor=10**12 + 1)], "rules[0].min_minor", "0 to"),
+    ([rule(max_minor=-1)], "rules[0].max_minor", "left out for no limit"),
+    ([rule(min_minor=10, max_minor=9)], "rules[0].max_minor", "below min_minor (10)"),
+    ([rule("usd"), rule("USD")], "rules[1].currency_code", "usd has a rule already"),
+    ([rule()] * 51, "rules", "1 to 50"),
+]
 
-    assert failed.code == "INVALID_ARGUMENT"
-    assert list(failed.fields) == [field]
-    assert hint in failed.fields[field]
+
+async def test_each_wrong_rule_is_named_with_what_to_do(house: House) -> None:
+    for rules, field, hint in WRONG:
+        failed = await failure(publish_call(house, "k", *rules))
+
+        assert (failed.code, list(failed.fields)) == ("INVALID_ARGUMENT", [field]), rules
+        assert hint in failed.fields[field], rules
 
 
 async def test_what_is_missing_is_named_all_at_once(house: House) -> None:
@@ -286,16 +282,16 @@ async def test_wrong_questions_are_named_too(house: House) -> None:
         assert (await failure(get(house, fee_schedule_id=unknown))).reason == "FEE_SCHEDULE_NOT_FOUND"
 
 
-@pytest.mark.parametrize("account", [NOBODY, "not an id"])
-async def test_an_account_that_is_not_there_is_not_found(house: House, account: str) -> None:
-    for call in (
-        publish_call(house, "k", connected_account_id=account),
-        get(house, connected_account_id=account),
-        page(house, connected_account_id=account),
-        calculate_call(house, connected_account_id=account),
-    ):
-        failed = await failure(call)
-        assert (failed.code, failed.reason) == ("NOT_FOUND", "ACCOUNT_NOT_FOUND")
+async def test_an_account_that_is_not_there_is_not_found(house: House) -> None:
+    for account in ("acn_00000000000000000000000000", "not an id"):
+        for call in (
+            publish_call(house, "k", connected_account_id=account),
+            get(house, connected_account_id=account),
+            page(house, connected_account_id=account),
+            calculate_call(house, connected_account_id=account),
+        ):
+            failed = await failure(call)
+            assert (failed.code, failed.reason) == ("NOT_FOUND", "ACCOUNT_NOT_FOUND")
 
 
 async def test_lists_go_newest_first_page_by_page_without_gaps(house: House) -> None:
@@ -411,3 +407,16 @@ async def test_the_stored_reply_is_not_readable_in_the_database(house: House) ->
 
     ((outcome,),) = await house.sql("SELECT outcome FROM idempotency_keys")
     assert b"canary" not in outcome
+
+
+async def test_a_sale_without_a_fee_of_its_own_takes_the_schedule_s_and_keeps_it(house: House) -> None:
+    seller = await house.seller()
+    await publish(house, "k1", rule(basis_points=1_500, fixed_minor=25))
+    sale = (await house.sell("s1", seller.id, platform_fee=None)).payment
+    named = (await house.sell("s2", seller.id)).payment
+    await publish(house, "k2", rule(basis_points=0))
+
+    assert sale.platform_fee.amount_minor == 1_525
+    assert named.platform_fee.amount_minor == 1_000
+    assert (await house.get(sale.id)).payment.platform_fee.amount_minor == 1_525
+    assert (await house.sell("s3", seller.id, platform_fee=None)).payment.platform_fee.amount_minor == 0

@@ -62,7 +62,7 @@ async def test_a_destination_charge_is_booked_on_both_sides(house: House) -> Non
             {"absorb_by": "ABSORB_BY_CREATOR", "reverse_transfer": False},
             [("refund", -10_000, 0, -10_000)],
             [],
-            {"stripe:usd": -9_320, "payable": -10_000, "earnings": 10_000},
+            {"stripe:usd": -9_320, "payable": 0, "receivable": 10_000, "earnings": 10_000},
             id="the seller owes it",
         ),
         pytest.param(
@@ -114,6 +114,7 @@ async def test_a_refund_of_a_destination_charge_is_booked_at_the_right_expense(
     assert (await lines(house, seller.stripe_account_id))[1:] == connected
     names = {
         "payable": f"creator:{seller.id}:payable:usd",
+        "receivable": f"receivable:{seller.id}:usd",
         "earnings": f"connected:{seller.id}:earnings:usd",
         "mirror": f"connected:{seller.id}:stripe:usd",
         "fees": f"connected:{seller.id}:fees:usd",

@@ -27,7 +27,7 @@ STRIPE = {
 }
 
 
-def plan(folder: Path, *, plaintext: bool = False, **variables: str) -> Plan:
+def plan(folder: Path, plaintext: bool = False, /, **variables: str) -> Plan:
     environment = ADDRESSES | {"PAYMENTS_DATA_DIR": str(folder / ".payments")} | variables
     return make_plan(load_settings(environment), environment, plaintext=plaintext)
 
@@ -71,7 +71,7 @@ def test_a_token_or_a_path_of_the_users_does_not_disturb_the_gateway(tmp_path: P
 
 
 def test_in_plaintext_nothing_of_it_is_there_and_the_gateway_has_a_token(tmp_path: Path) -> None:
-    made = plan(tmp_path, plaintext=True, PAYMENTS_GRPC_MTLS_ADDRESS="")
+    made = plan(tmp_path, True, PAYMENTS_GRPC_MTLS_ADDRESS="")
     assert made.mtls is None
     assert set(tls_of(made.service_environment("postgresql://", 3)).values()) == {""}
     gateway = made.gateway_environment(3)
@@ -126,11 +126,11 @@ def test_what_does_not_go_together_is_named(
     tmp_path: Path, plaintext: bool, variables: dict[str, str], complaint: str
 ) -> None:
     with pytest.raises(CommandError) as refused:
-        plan(tmp_path, plaintext=plaintext, **variables)
+        plan(tmp_path, plaintext, **variables)
     assert str(refused.value).startswith(complaint)
     assert refused.value.exit_code == 2
 
 
 def test_beyond_loopback_no_certificate_is_made_up(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="PAYMENTS_GRPC_ADDRESS: .* other machines and there is no TLS: set"):
+    with pytest.raises(ConfigurationError, match=r"PAYMENTS_GRPC_ADDRESS: .* other machines and there is no TLS: set"):
         plan(tmp_path, PAYMENTS_GRPC_ADDRESS="0.0.0.0:0", PAYMENTS_GRPC_MTLS_ADDRESS="", **STRIPE)

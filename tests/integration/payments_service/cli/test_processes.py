@@ -24,7 +24,7 @@ SETTINGS = {
 
 @contextmanager
 def started(
-    command: list[str], folder: Path, lifeline: int | None = None, **variables: str
+    command: list[str], folder: Path, lifeline: int | None = None, /, **variables: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
     """Run a command; gives the process and what it said when it was ready."""
     inherited = () if lifeline is None else (lifeline,)

@@ -95,7 +95,10 @@ def test_the_role_has_what_the_ledger_needs_and_no_more(database_url: str) -> No
     )
     assert grants == [
         ("ledger_accounts", "INSERT SELECT UPDATE"),
+        ("ledger_effective_totals", "INSERT SELECT UPDATE"),
         ("ledger_entries", "INSERT SELECT"),
+        ("ledger_hold_expiries", "DELETE INSERT SELECT UPDATE"),
+        ("ledger_shifted_entries", "INSERT SELECT"),
         ("ledger_transactions", "INSERT SELECT"),
     ]
     assert query(database_url, f"SELECT rolcanlogin, rolsuper FROM pg_roles WHERE rolname = '{ROLE}'") == [

@@ -47,6 +47,39 @@ def test_a_token_of_no_owner_sees_nothing() -> None:
     assert not any(NOBODY.sees(owner) for owner in ("alice", "bob", ""))
 
 
+@pytest.mark.parametrize(
+    ("principal", "asked", "shown"),
+    [
+        (BACKEND, "", None),
+        (BACKEND, "alice", {"alice"}),
+        (ALICE, "", {"alice"}),
+        (ALICE, "alice", {"alice"}),
+        (ALICE, "bob", set()),
+        (FAMILY, "", {"bob", "carol"}),
+        (FAMILY, "carol", {"carol"}),
+        (NOBODY, "", set()),
+        (NOBODY, "alice", set()),
+    ],
+)
+def test_a_list_shows_the_owners_that_were_asked_for_as_far_as_they_are_the_callers(
+    principal: Principal, asked: str, shown: set[str] | None
+) -> None:
+    assert principal.among(asked) == shown
+
+
+def test_what_a_list_shows_can_be_seen_one_by_one() -> None:
+    for principal in (ALICE, FAMILY, NOBODY):
+        assert all(principal.sees(owner) for owner in principal.among("") or ())
+
+
+def test_the_keys_of_one_callers_different_users_are_kept_apart() -> None:
+    scopes = [principal.key_scope for principal in (BACKEND, ALICE, FAMILY)]
+
+    assert scopes == ["", "alice", "bob,carol"]
+    turned = Principal("idp|bob", frozenset(), owner_ids=frozenset(["carol", "bob"]))
+    assert turned.key_scope == FAMILY.key_scope
+
+
 def test_a_key_is_one_caller_owner_method_and_text() -> None:
     request = IdempotentRequest("a", "m", "k", b"f", "r")
     digests = {

@@ -44,7 +44,7 @@ def test_there_are_lines_for_grpcurl_buf_gateway_metrics_and_sandbox() -> None:
 
 def test_what_there_is_not_has_no_address() -> None:
     names = [name for name, _ in addresses(STATE, Path("/somewhere/logs"))]
-    assert names == ["gRPC", "webhooks", "Stripe", "metrics, server", "logs"]
+    assert names == ["gRPC", "webhooks", "webhooks, Connect", "Stripe", "metrics, server", "logs"]
 
 
 def test_the_state_hides_its_secrets_in_its_repr() -> None:

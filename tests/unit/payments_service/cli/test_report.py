@@ -1,22 +1,27 @@
-"""The report for people and for programs shows the same facts."""
+"""The report for people shows what was done, who has what, and whether it is right."""
 
 import io
-import json
 
+from payments_api.v1 import fee_pb2
 from rich.console import Console
 
-from payments_service.cli.report import as_document, print_report, print_verdict
+from payments_service.cli.purchase.facts import Booking
+from payments_service.cli.report import print_report, print_verdict
 from payments_service.cli.steps import Step
-from tests.unit.payments_service.cli.purchase_facts import mirror, right_facts
+from tests.unit.payments_service.cli.purchase_facts import BOOKINGS, books, right_facts
 
 STARTUP = [Step("sandbox", 612.3)]
 STEPS = [Step("CreatePayment", 41.25), Step("GetPayment", 3.14)]
 
 
-def printed(*, width: int = 100, **changes: object) -> str:
+def printed(**changes: object) -> str:
     stream = io.StringIO()
-    print_report(Console(file=stream, width=width), STARTUP, STEPS, right_facts(**changes))
+    print_report(Console(file=stream, width=120), STARTUP, STEPS, right_facts(**changes))
     return stream.getvalue()
+
+
+def rows(**changes: object) -> list[list[str]]:
+    return [line.replace("│", " ").split() for line in printed(**changes).splitlines()]
 
 
 def test_the_tables_show_each_step_with_its_time() -> None:
@@ -25,33 +30,56 @@ def test_the_tables_show_each_step_with_its_time() -> None:
         assert any(all(cell in line for cell in cells) for line in text.splitlines())
 
 
-def test_the_tables_show_status_fees_books_and_mirror() -> None:
-    rows = [line.replace("│", " ").split() for line in printed().splitlines()]
-    assert ["status", "PAID"] in rows
-    assert ["usd", "25.00", "1.03", "0.00", "23.97"] in rows
-    assert ["total", "usd", "25.00", "25.00"] in rows
-    assert ["debit", "-", "credit", "0.00"] in rows
-    assert ["stripe:usd", "23.97", "0.00", "23.97", "0.00", "23.97"] in rows
+def test_the_tables_show_status_fees_books_and_mirrors() -> None:
+    found = rows()
+    assert ["status", "PARTIALLY_REFUNDED"] in found
+    assert ["seller", "acn_1", "ACTIVE,", "acct_1"] in found
+    assert ["refund.succeeded", "SUCCEEDED", "pay_1"] in found
+    assert ["platform", "100.00", "3.20", "40.00", "60.00", "6.00", "2.80"] in found
+    assert ["seller", "100.00", "6.00", "40.00", "54.00"] in found
+    assert ["connected:<seller>:earnings:usd", "asset", "60.00"] in found
+    assert ["total", "usd", "66.00", "66.00"] in found
+    assert ["debit", "-", "credit", "0.00"] in found
+    assert ["stripe:usd", "2.80", "2.80", "0.00"] in found
+    assert ["connected:<seller>:stripe:usd", "54.00", "54.00", "0.00"] in found
+
+
+def test_each_cent_is_with_somebody() -> None:
+    found = rows()
+    assert ["the", "customer", "pays", "-100.00", "96.80", "3.20"] in found
+    assert ["in", "the", "end", "-60.00", "2.80", "54.00", "3.20"] in found
+    assert (
+        "The customer has paid 60.00 usd: 54.00 is in the seller's Stripe balance, 2.80 in the platform's, 3.20 was "
+        "Stripe's fee. The platform owes the seller 0.00 usd beyond that." in printed()
+    )
+
+
+def test_a_balance_transaction_of_an_unforeseen_kind_is_shown_with_stripes_word() -> None:
+    adjustment = Booking("txn_9", "adjustment", -100, 0, -100, "usd", of_seller=False)
+    found = rows(bookings=[*BOOKINGS, adjustment])
+    assert ["adjustment", "-1.00"] in found
+    assert ["in", "the", "end", "-60.00", "1.80", "54.00", "3.20"] in found
+
+
+def test_without_any_balance_transaction_the_story_is_told_with_zeros() -> None:
+    assert "The customer has paid 0.00 usd" in printed(bookings=[], balances={})
+
+
+def test_accounts_of_other_sellers_are_one_line() -> None:
+    others = [("connected:acn_2:stripe:usd", 5_400, 0), ("connected:acn_3:earnings:usd", 0, 5_400)]
+    found = rows(books=books(280, *others))
+    assert ["2", "accounts", "of", "other", "sellers", "54.00", "54.00"] in found
+    assert not any("acn_2" in cell for row in found for cell in row)
+
+
+def test_the_fee_schedule_is_shown_where_one_is_in_force() -> None:
+    assert "no fee schedule is in force: the payment names 10.00 usd" in printed()
+    schedule = fee_pb2.FeeSchedule(id="fsc_1", version=3)
+    assert "schedule fsc_1, version 3: the payment names 10.00 usd" in printed(schedule=schedule)
 
 
 def test_a_difference_is_shown_with_its_sign() -> None:
-    assert "-0.01" in printed(mirrors=[mirror(ledger=2_396, difference=-1)])
-
-
-def test_the_document_is_json_in_minor_units() -> None:
-    document = json.loads(json.dumps(as_document(STARTUP, STEPS, right_facts(), [])))
-    assert document["ok"] is True
-    assert document["steps"][0] == {"name": "CreatePayment", "took_ms": 41.2}
-    assert document["fees"][0]["net_minor"] == 2_397
-    assert document["trial_balance"]["totals"] == [
-        {"currency": "usd", "debit_minor": 2_500, "credit_minor": 2_500, "difference_minor": 0}
-    ]
-    assert document["stripe_balance"][0]["difference_minor"] == 0
-
-
-def test_the_document_names_what_is_off() -> None:
-    document = as_document(STARTUP, STEPS, right_facts(), ["the purchase is PENDING"])
-    assert (document["ok"], document["problems"]) == (False, ["the purchase is PENDING"])
+    assert ["stripe:usd", "2.80", "2.81", "-0.01"] in rows(at_stripe={"usd": 281})
 
 
 def test_the_verdict_lists_every_problem_as_it_is() -> None:

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from payments_service.domain.account.model import AccountState, BusinessType, ConnectedAccount
 from payments_service.domain.ids import new_id
 from payments_service.domain.money import Money
 from payments_service.domain.payment.model import ChargeModel, Payment, PaymentState
+from payments_service.domain.refund.model import AbsorbBy, Refund, RefundReason, RefundState
 from payments_service.domain.settlement.model import BalanceTransaction, FeeDetail
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -48,3 +50,47 @@ def a_payment(currency: str = "usd", **changes: object) -> Payment:
         platform_fee=Money(0, currency),
     )
     return replace(payment, **changes)  # type: ignore[arg-type]  # each test names real fields
+
+
+def a_captured_payment(amount: int = 10_000, **changes: object) -> Payment:
+    """A payment of 100.00 usd that is paid."""
+    whole = Money(amount, "usd")
+    return a_payment(**{"amount": whole, "amount_captured": whole, "state": PaymentState.SUCCEEDED, **changes})  # type: ignore[arg-type]  # each test names real fields
+
+
+def a_refund(amount: int = 2_500, **changes: object) -> Refund:
+    """A refund in usd that was just stored."""
+    refund = Refund(
+        id=new_id(),
+        payment_id=new_id(),
+        owner_id="user_1",
+        reference="order_1",
+        amount=Money(amount, "usd"),
+        state=RefundState.CREATING,
+        reason=RefundReason.UNSPECIFIED,
+        absorb_by=AbsorbBy.UNSPECIFIED,
+        reverse_transfer=False,
+        refund_platform_fee=False,
+        metadata={},
+        livemode=False,
+        create_time=NOON,
+        update_time=NOON,
+    )
+    return replace(refund, **changes)  # type: ignore[arg-type]  # each test names real fields
+
+
+def an_account(**changes: object) -> ConnectedAccount:
+    """A seller's account that was just stored."""
+    account = ConnectedAccount(
+        id=new_id(),
+        owner_id="seller_1",
+        state=AccountState.CREATING,
+        country="US",
+        email="seller@example.com",
+        business_type=BusinessType.INDIVIDUAL,
+        metadata={},
+        livemode=False,
+        create_time=NOON,
+        update_time=NOON,
+    )
+    return replace(account, **changes)  # type: ignore[arg-type]  # each test names real fields

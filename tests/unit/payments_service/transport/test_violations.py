@@ -1,23 +1,12 @@
 """Broken rules in words that say what to do, all at once."""
 
-from google.protobuf.message import Message
 from payments_api.internal.v1 import stripe_event_pb2, stripe_event_service_pb2
 from payments_api.v1 import ledger_service_pb2, money_pb2, payment_service_pb2
-from protovalidate import Validator
 
-from payments_service.domain.errors import PaymentsError, Reason
-from payments_service.transport.violations import request_invalid
+from payments_service.domain.errors import Reason
+from tests.unit.payments_service.transport.broken_rules import complaint, violations
 
-VALIDATOR = Validator()
 GOOD_MONEY = money_pb2.Money(amount_minor=2500, currency_code="usd")
-
-
-def complaint(request: Message) -> PaymentsError:
-    return request_invalid(request, VALIDATOR.collect_violations(request))
-
-
-def violations(request: Message) -> dict[str, str]:
-    return {violation.field: violation.description for violation in complaint(request).violations}
 
 
 def test_every_violation_is_reported_at_once() -> None:

@@ -80,9 +80,9 @@ class Office:
         )
         return started
 
-    async def pull(self, owner_ids: Iterable[str] | None = None, timeout: float | None = 60, **fields: Any) -> Response:
+    async def pull(self, owner_ids: Iterable[str] | None = None, **fields: Any) -> Response:
         """Call and get the reply."""
-        return await self.call(owner_ids, timeout, **fields)
+        return await self.call(owner_ids, **fields)
 
     async def write(self, *events: OutboxEvent) -> None:
         """Commit events in one transaction."""
@@ -122,6 +122,9 @@ async def open_office(database_url: str, **overrides: object) -> AsyncIterator[O
     application = ServerApplication(core)
     server = Server(settings, application)
     address = await server.start()
+    # A probe that is cut off while it connects would leave a half-open session, which DROP DATABASE waits for.
+    async with asyncio.timeout(15):
+        await server.health.serving.wait()
     async with grpc.aio.insecure_channel(address) as channel:
         yield Office(settings, core, application, server, event_service_pb2_grpc.EventServiceStub(channel))
     await server.drain()

@@ -128,7 +128,15 @@ async def test_a_type_that_is_unknown_is_refused_by_name(office: Office) -> None
     failed = await failure(office.call(types=["payment.succeeded", "payment.suceeded"]))
 
     assert (failed.code, failed.reason) == ("INVALID_ARGUMENT", "REQUEST_INVALID")
-    assert "payment.succeeded" in failed.fields["types[1]"]
+    assert failed.fields == {"types[1]": "'payment.suceeded' is unknown here: use payment.succeeded"}
+
+
+async def test_for_a_type_that_resembles_none_all_of_them_are_named(office: Office) -> None:
+    failed = await failure(office.call(types=["x" * 1000]))
+
+    assert failed.reason == "REQUEST_INVALID"
+    for event_type in EventType:
+        assert event_type in failed.fields["types[0]"]
 
 
 async def test_a_type_of_a_newer_version_is_handed_on_as_it_is(office: Office) -> None:

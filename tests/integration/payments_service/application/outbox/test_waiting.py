@@ -83,14 +83,14 @@ async def test_when_the_time_is_up_the_reply_is_empty_and_has_moved_past_what_di
 
 
 async def test_a_deadline_before_the_end_of_the_wait_gives_an_empty_reply_and_no_error(office: Office) -> None:
-    reply = await office.pull(wait=LONGEST_WAIT, timeout=1)
+    reply = await office.call(wait=LONGEST_WAIT, timeout=1)
 
     assert resources(reply) == []
     assert reply.next_cursor
 
 
 async def test_a_deadline_too_close_to_wait_for_gives_the_reply_at_once(office: Office) -> None:
-    assert resources(await office.pull(wait=LONGEST_WAIT, timeout=0.4)) == []
+    assert resources(await office.call(wait=LONGEST_WAIT, timeout=0.4)) == []
 
 
 async def test_a_page_is_not_larger_because_it_was_waited_for(office: Office) -> None:

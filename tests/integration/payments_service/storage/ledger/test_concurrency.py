@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from payments_service.config import Settings
 from payments_service.domain.errors import Reason
+from payments_service.domain.ledger import chart
 from payments_service.domain.ledger.outcome import Existing, Outcome, Posted, Refused
 from payments_service.storage.engine import create_engine
 from tests.integration.payments_service.storage.ledger.harness import check_books, post, rows, spec, transfer
@@ -94,4 +95,24 @@ async def test_accounts_that_many_make_at_once_are_made_once(isolated: AsyncEngi
     ]
     results = await asyncio.gather(*(post(isolated, *batch) for batch in batches))
     assert all(isinstance(outcome, Posted) for result in results for outcome in result)
+    await check_books(isolated)
+
+
+async def test_racing_facts_and_earnings_leave_either_a_balance_or_a_debt(isolated: AsyncEngine) -> None:
+    wallet = chart.wallet("o", "usd")
+    choice = random.Random(5)
+    amounts = [choice.randint(1, 9) for _ in range(tasks(isolated))]
+    facts = [
+        transfer(wallet, spec("cash"), amount, forced=True)
+        if number % 2
+        else transfer(spec("cash"), wallet, amount, forced=number % 4 == 0)
+        for number, amount in enumerate(amounts)
+    ]
+    results = await asyncio.gather(*(post(isolated, one) for one in facts))
+    assert all(isinstance(outcome, Posted) for (outcome,) in results)
+    net = sum(-amount if number % 2 else amount for number, amount in enumerate(amounts))
+    assert await rows(
+        isolated,
+        "SELECT code, abs(posted_credits - posted_debits)::int FROM ledger_accounts WHERE code <> 'cash' ORDER BY code",
+    ) == [("receivable:o:usd", max(-net, 0)), ("wallet:o:usd", max(net, 0))]
     await check_books(isolated)

@@ -100,7 +100,7 @@ async def test_a_hold_lives_across_transactions(engine: AsyncEngine) -> None:
             reference=str(number),
             kind=kind,
             target_id=hold.transaction_id,
-            capture_minor=capture,
+            part_minor=capture,
         )
 
     (captured,) = await post(engine, act(TransactionKind.CAPTURE, 30))
@@ -140,13 +140,60 @@ async def test_a_hold_of_several_postings_is_captured_posting_by_posting(engine:
             reference=reference,
             kind=TransactionKind.CAPTURE,
             target_id=hold.transaction_id,
-            capture_minor=amounts,
+            part_minor=amounts,
         )
 
     first = await post(engine, capture("1", 0, 4))
     second = await post(engine, capture("2", 10, 7))
     third = await post(engine, capture("3", 10, 6))
     assert [type(outcome) for outcome in (*first, *second, *third)] == [Posted, Refused, Posted]
+    await check_books(engine)
+
+
+async def test_a_transaction_is_reversed_in_parts_across_transactions(engine: AsyncEngine) -> None:
+    postings = tuple(Posting(spec("w"), spec(code), Money(10, "usd")) for code in ("x", "y"))
+    sale = PostRequest(transaction_id=new_id(), reference="s", postings=postings)
+    await post(engine, sale)
+
+    def reverse(reference: str, *amounts: int) -> PostRequest:
+        return PostRequest(
+            transaction_id=new_id(),
+            reference=reference,
+            kind=TransactionKind.REVERSE,
+            target_id=sale.transaction_id,
+            part_minor=amounts or None,
+            at_original_time=True,
+        )
+
+    first = await post(engine, reverse("1", 0, 4))
+    second = await post(engine, reverse("2", 10, 7))
+    third = await post(engine, reverse("3"), reverse("4", 1, 0))
+    assert [type(outcome) for outcome in (*first, *second, *third)] == [Posted, Refused, Posted, Refused]
+    assert await rows(engine, "SELECT count(DISTINCT effective_time)::int FROM ledger_transactions") == [(1,)]
+    assert await rows(engine, "SELECT sum(posted_credits - posted_debits)::int FROM ledger_accounts") == [(0,)]
+    await check_books(engine)
+
+
+async def test_a_wallet_is_made_and_locked_together_with_its_receivable(engine: AsyncEngine) -> None:
+    wallet = chart.wallet("o", "usd")
+    await post(engine, transfer(spec("cash"), wallet, 30))
+    assert await rows(
+        engine, "SELECT code, kind, owner_id FROM ledger_accounts WHERE owner_id IS NOT NULL ORDER BY code"
+    ) == [("receivable:o:usd", "asset", "o"), ("wallet:o:usd", "liability", "o")]
+    fact = transfer(wallet, spec("cash"), 100, forced=True)
+    await post(engine, fact)
+    (refused,) = await post(engine, transfer("wallet:o:usd", spec("cash"), 1))
+    assert isinstance(refused, Refused)
+    assert refused.error.metadata["receivable_minor"] == "70"
+    await post(engine, transfer(spec("cash"), "wallet:o:usd", 100))
+    balances = "SELECT code, (posted_debits - posted_credits)::int FROM ledger_accounts ORDER BY code"
+    assert await rows(engine, balances) == [("cash", 30), ("receivable:o:usd", 0), ("wallet:o:usd", -30)]
+    undo = PostRequest(
+        transaction_id=new_id(), reference="undo", kind=TransactionKind.REVERSE, target_id=fact.transaction_id
+    )
+    (undone,) = await post(engine, undo)
+    assert isinstance(undone, Posted)
+    assert await rows(engine, balances) == [("cash", 130), ("receivable:o:usd", 0), ("wallet:o:usd", -130)]
     await check_books(engine)
 
 

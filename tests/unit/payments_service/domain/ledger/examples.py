@@ -9,8 +9,8 @@ from uuid import UUID
 
 from payments_service.domain.errors import Reason
 from payments_service.domain.ledger.account import Account, AccountKind, Side
+from payments_service.domain.ledger.books import Target
 from payments_service.domain.ledger.decide import decide
-from payments_service.domain.ledger.hold import Hold
 from payments_service.domain.ledger.outcome import Decision, Outcome, Posted, Refused
 from payments_service.domain.ledger.transaction import Effect, Posting, PostRequest, Transaction
 from payments_service.domain.money import Money
@@ -45,13 +45,13 @@ def run(
     accounts: Iterable[Account],
     *requests: PostRequest,
     existing: Iterable[Transaction] = (),
-    holds: Mapping[UUID, Hold] | None = None,
+    targets: Mapping[UUID, Target] | None = None,
     now: datetime = NOW,
 ) -> Decision:
     """Decide, and check what must be true of every decision."""
     before = {one.code: one for one in accounts}
     known = {transaction.reference: transaction for transaction in existing}
-    decision = decide(before, known, holds or {}, requests, now)
+    decision = decide(before, known, targets or {}, requests, now)
     check_books(before.values(), decision)
     return decision
 

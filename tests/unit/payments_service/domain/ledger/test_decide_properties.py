@@ -43,7 +43,7 @@ def _requests(draw: st.DrawFn) -> list[PostRequest]:
                 kind=kind,
                 postings=() if acts_on_hold else tuple(posting(*draw(PAIRS)) for _ in range(draw(st.integers(1, 3)))),
                 target_id=hold if acts_on_hold else None,
-                capture_minor=(draw(st.integers(0, 20)),) if kind is TransactionKind.CAPTURE else None,
+                part_minor=(draw(st.integers(0, 20)),) if kind is TransactionKind.CAPTURE else None,
                 forced=draw(st.integers(0, 5)) == 0,
                 atomic_group=GROUPS[group] if draw(st.booleans()) and group else None,
             )

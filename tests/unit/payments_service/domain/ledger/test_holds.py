@@ -28,7 +28,7 @@ def on(hold: PostRequest, kind: TransactionKind, **fields: object) -> PostReques
 
 
 def capture(hold: PostRequest, *amounts: int, **fields: object) -> PostRequest:
-    return on(hold, TransactionKind.CAPTURE, capture_minor=amounts or None, **fields)
+    return on(hold, TransactionKind.CAPTURE, part_minor=amounts or None, **fields)
 
 
 WALLET = account("wallet", floor_minor=0, posted_credits=100, version=1)
@@ -84,7 +84,7 @@ def test_a_hold_expires_by_the_clock_and_not_before() -> None:
         capture(hold, 2, forced=True),
         on(hold, TransactionKind.EXPIRE),
         on(hold, TransactionKind.VOID),
-        holds={hold.transaction_id: held},
+        targets={hold.transaction_id: held},
         now=NOW + timedelta(seconds=1),
     )
     assert [reason(outcome) for outcome in later.outcomes] == [Reason.HOLD_EXHAUSTED, None, None, Reason.HOLD_EXHAUSTED]
@@ -112,7 +112,7 @@ def test_a_hold_of_several_postings_is_captured_posting_by_posting() -> None:
         None,
         Reason.REQUEST_INVALID,
         Reason.HOLD_EXHAUSTED,
-        Reason.REQUEST_INVALID,
+        Reason.AMOUNT_ZERO,
         None,
     ]
     assert [one.posted_minor for one in decision.accounts] == [85, 10, 5]
@@ -122,11 +122,14 @@ def test_a_frozen_account_takes_no_capture_but_every_release() -> None:
     hold = hold_of(10)
     held = {hold.transaction_id: Hold(hold.transaction_id, (HeldPosting("wallet", "pending", "usd", 10),))}
     (holding,) = [one for one in run([WALLET, PENDING], hold).accounts if one.code == "wallet"]
-    for state in (AccountState.FROZEN, AccountState.CLOSED):
+    for state, why in (
+        (AccountState.FROZEN, Reason.ACCOUNT_FROZEN),
+        (AccountState.CLOSED, Reason.ACCOUNT_CLOSED),
+    ):
         wallet = account("wallet", state=state, posted_credits=100, pending_debits=10, version=holding.version)
         pending = account("pending", pending_credits=10, version=1)
-        decision = run([wallet, pending], capture(hold, 1), on(hold, TransactionKind.VOID), holds=held)
-        assert [reason(outcome) for outcome in decision.outcomes] == [Reason.ACCOUNT_FROZEN, None]
+        decision = run([wallet, pending], capture(hold, 1), on(hold, TransactionKind.VOID), targets=held)
+        assert [reason(outcome) for outcome in decision.outcomes] == [why, None]
 
 
 def test_a_hold_undone_with_its_group_is_gone() -> None:
@@ -134,7 +137,7 @@ def test_a_hold_undone_with_its_group_is_gone() -> None:
     too_much = request(posting("wallet", "pending", 1_000), atomic_group=hold.atomic_group)
     decision = run([WALLET, PENDING], hold, too_much, capture(hold, 1))
     assert posted(decision) == [False, False, False]
-    assert reason(decision.outcomes[2]) is Reason.REQUEST_INVALID
+    assert reason(decision.outcomes[2]) is Reason.LEDGER_TRANSACTION_NOT_FOUND
 
 
 def test_a_capture_undone_with_its_group_leaves_the_hold_as_it_was() -> None:
@@ -155,10 +158,25 @@ def test_acting_on_no_hold_is_refused() -> None:
         request(kind=TransactionKind.CAPTURE, target_id=new_uuid()),
         request(kind=TransactionKind.VOID),
         request(posting("wallet", "pending", 1), kind=TransactionKind.VOID, target_id=new_uuid()),
-        request(kind=TransactionKind.VOID, target_id=new_uuid(), capture_minor=(1,)),
-        request(kind=TransactionKind.CAPTURE, target_id=new_uuid(), capture_minor=(-1,)),
+        request(kind=TransactionKind.VOID, target_id=new_uuid(), part_minor=(1,)),
+        request(kind=TransactionKind.CAPTURE, target_id=new_uuid(), part_minor=(-1,)),
+        request(kind=TransactionKind.CAPTURE, target_id=new_uuid(), part_minor=(2**63,)),
     )
-    assert {reason(outcome) for outcome in decision.outcomes} == {Reason.REQUEST_INVALID}
+    assert [reason(outcome) for outcome in decision.outcomes] == [
+        Reason.LEDGER_TRANSACTION_NOT_FOUND,
+        Reason.REQUEST_INVALID,
+        Reason.REQUEST_INVALID,
+        Reason.REQUEST_INVALID,
+        Reason.AMOUNT_NEGATIVE,
+        Reason.AMOUNT_TOO_LARGE,
+    ]
+
+
+def test_what_is_no_hold_cannot_be_captured_voided_or_expired() -> None:
+    sale = request(posting("wallet", "pending", 10))
+    kinds = (TransactionKind.CAPTURE, TransactionKind.VOID, TransactionKind.EXPIRE)
+    decision = run([WALLET, PENDING], sale, *(on(sale, kind) for kind in kinds))
+    assert [reason(outcome) for outcome in decision.outcomes] == [None] + [Reason.INVALID_STATE] * 3
 
 
 def test_the_state_of_a_hold_follows_from_its_links_and_the_clock() -> None:

@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 
 from payments_service.domain.errors import PaymentsError, Reason
+from payments_service.domain.ids import Prefix, format_id, new_id
 from payments_service.domain.money import Money
 from payments_service.domain.payment.model import (
     CONFIRMABLE,
+    ChargeModel,
     ChargeSnapshot,
     IntentSnapshot,
     PaymentFailure,
@@ -26,6 +28,10 @@ from payments_service.domain.payment.transitions import (
 from tests.unit.payments_service.domain.samples import NOON, a_payment
 
 SECOND = timedelta(seconds=1)
+FOR_SELLER = a_payment(
+    charge_model=ChargeModel.DESTINATION, connected_account_id=new_id(), platform_fee=Money(250, "usd")
+)
+"""A payment of 25.00 for a seller, of which the platform keeps 2.50."""
 
 
 def an_intent(state: PaymentState, **changes: object) -> IntentSnapshot:
@@ -36,9 +42,10 @@ def an_intent(state: PaymentState, **changes: object) -> IntentSnapshot:
         status=state.value.lower(),
         amount=Money(2500, "usd"),
         amount_received=2500 if paid else 0,
+        amount_capturable=2500 if state is PaymentState.REQUIRES_CAPTURE else 0,
         livemode=False,
         created=NOON,
-        charge=ChargeSnapshot("ch_1", 0, "txn_1") if paid else None,
+        charge=ChargeSnapshot("ch_1", balance_transaction_id="txn_1") if paid else None,
     )
     return replace(intent, **changes)  # type: ignore[arg-type]  # each test names real fields
 
@@ -49,7 +56,16 @@ def test_an_answer_moves_the_payment_and_brings_what_it_knows() -> None:
     assert moved.state is PaymentState.SUCCEEDED
     assert (moved.intent_id, moved.charge_id, moved.balance_transaction_id) == ("pi_1", "ch_1", "txn_1")
     assert moved.amount_captured == Money(2500, "usd")
-    assert moved.observed_time == NOON + SECOND
+    assert (moved.observed_time, moved.update_time) == (NOON + SECOND, NOON + SECOND)
+
+
+@pytest.mark.parametrize("livemode", [True, False])
+def test_stripe_says_whether_it_is_real_money(livemode: bool) -> None:
+    payment = a_payment(livemode=not livemode)
+
+    moved = follow(payment, an_intent(PaymentState.PROCESSING, livemode=livemode), began=NOON, ended=NOON)
+
+    assert moved.livemode is livemode
 
 
 @pytest.mark.parametrize("late", [state for state in PaymentState if state is not PaymentState.CANCELED])
@@ -99,12 +115,71 @@ def test_a_decline_is_remembered_until_the_payment_succeeds() -> None:
 
 
 def test_amounts_never_shrink() -> None:
-    refunded = replace(an_intent(PaymentState.SUCCEEDED), charge=ChargeSnapshot("ch_1", 900, "txn_1"))
-    first = follow(a_payment(), refunded, began=NOON, ended=NOON + SECOND)
+    first = follow(a_payment(), an_intent(PaymentState.SUCCEEDED), began=NOON, ended=NOON + SECOND)
+    refunded = replace(first, amount_refunded=Money(900, "usd"))
 
-    later = follow(first, an_intent(PaymentState.SUCCEEDED), began=NOON - SECOND, ended=NOON + 2 * SECOND)
+    older = an_intent(PaymentState.SUCCEEDED, amount_received=900)
+    later = follow(refunded, older, began=NOON - SECOND, ended=NOON + 2 * SECOND)
 
+    assert later.amount_captured == Money(2500, "usd")
     assert later.amount_refunded == Money(900, "usd")
+
+
+def test_what_is_known_of_the_charge_is_not_forgotten_by_an_answer_that_shows_less() -> None:
+    whole = ChargeSnapshot("ch_1", 250, "txn_1", "tr_1", "fee_1")
+    first = follow(FOR_SELLER, an_intent(PaymentState.SUCCEEDED, charge=whole), began=NOON, ended=NOON + SECOND)
+
+    for less in (ChargeSnapshot("ch_1"), None):
+        answer = an_intent(PaymentState.SUCCEEDED, charge=less)
+        later = follow(first, answer, began=NOON + 2 * SECOND, ended=NOON + 3 * SECOND)
+        assert (later.charge_id, later.balance_transaction_id) == ("ch_1", "txn_1")
+        assert (later.transfer_id, later.application_fee_id) == ("tr_1", "fee_1")
+        assert later.platform_fee == Money(250, "usd")
+
+
+def test_where_the_money_went_comes_with_the_charge() -> None:
+    charge = ChargeSnapshot("ch_1", 250, "txn_1", "tr_1", "fee_1")
+
+    paid = follow(FOR_SELLER, an_intent(PaymentState.SUCCEEDED, charge=charge), began=NOON, ended=NOON)
+
+    assert (paid.transfer_id, paid.application_fee_id) == ("tr_1", "fee_1")
+
+
+@pytest.mark.parametrize(("said", "kept"), [(100, 100), (0, 0), (None, 250)])
+def test_the_platforms_fee_is_what_the_charge_says_once_it_says_so(said: int | None, kept: int) -> None:
+    charge = ChargeSnapshot("ch_1", said)
+
+    paid = follow(FOR_SELLER, an_intent(PaymentState.SUCCEEDED, charge=charge), began=NOON, ended=NOON)
+
+    assert paid.platform_fee == Money(kept, "usd")
+
+
+def test_a_sale_of_the_platform_has_no_platform_fee_whatever_the_charge_says() -> None:
+    charge = ChargeSnapshot("ch_1", 100)
+
+    paid = follow(a_payment(), an_intent(PaymentState.SUCCEEDED, charge=charge), began=NOON, ended=NOON)
+
+    assert paid.platform_fee == Money(0, "usd")
+
+
+def test_what_can_be_captured_is_there_only_while_it_waits_for_capture() -> None:
+    waiting = follow(a_payment(), an_intent(PaymentState.REQUIRES_CAPTURE), began=NOON, ended=NOON)
+    assert (waiting.amount_capturable, waiting.amount_captured) == (Money(2500, "usd"), Money(0, "usd"))
+
+    captured = an_intent(PaymentState.SUCCEEDED, amount_received=1000)
+    paid = follow(waiting, captured, began=NOON + SECOND, ended=NOON + SECOND)
+    assert (paid.amount_capturable, paid.amount_captured) == (Money(0, "usd"), Money(1000, "usd"))
+
+    canceled = follow(waiting, an_intent(PaymentState.CANCELED), began=NOON + SECOND, ended=NOON + SECOND)
+    assert (canceled.amount_capturable, canceled.amount_captured) == (Money(0, "usd"), Money(0, "usd"))
+
+
+def test_what_was_observed_last_is_never_put_back() -> None:
+    known = follow(a_payment(), an_intent(PaymentState.SUCCEEDED), began=NOON, ended=NOON + 5 * SECOND)
+
+    older = follow(known, an_intent(PaymentState.SUCCEEDED), began=NOON - SECOND, ended=NOON + SECOND)
+
+    assert older.observed_time == NOON + 5 * SECOND
 
 
 def test_every_order_of_answers_ends_in_the_same_place() -> None:
@@ -134,9 +209,10 @@ def test_an_unknown_status_of_stripe_is_kept_as_it_is() -> None:
 
 
 def test_a_payment_that_was_never_created_at_stripe_says_why() -> None:
-    failed = fail(a_payment(), PaymentFailure("stripe_unavailable"), NOON)
+    failed = fail(a_payment(), PaymentFailure("stripe_unavailable"), NOON + SECOND)
 
     assert (failed.state, failed.failure) == (PaymentState.FAILED, PaymentFailure("stripe_unavailable"))
+    assert failed.update_time == NOON + SECOND
 
 
 def test_events_are_remembered_once_and_only_the_newest() -> None:
@@ -154,11 +230,24 @@ def test_a_waiting_payment_can_be_confirmed(state: PaymentState) -> None:
     require_confirmable(a_payment(state=state))
 
 
+ADVICE = {
+    PaymentState.CREATING: "its creation has no known outcome yet: retry CreatePayment with its key",
+    PaymentState.PROCESSING: "an attempt is under way: wait for its outcome",
+    PaymentState.REQUIRES_CAPTURE: "it is authorised already and waits for capture",
+    PaymentState.SUCCEEDED: "it is paid already",
+    PaymentState.CANCELED: "create a new payment instead",
+    PaymentState.FAILED: "create a new payment instead",
+    PaymentState.OTHER: "create a new payment instead",
+}
+
+
 @pytest.mark.parametrize("state", [state for state in PaymentState if state not in CONFIRMABLE])
 def test_any_other_payment_cannot_and_the_error_says_its_state(state: PaymentState) -> None:
+    payment = a_payment(state=state)
+
     with pytest.raises(PaymentsError) as raised:
-        require_confirmable(a_payment(state=state))
+        require_confirmable(payment)
 
     assert raised.value.reason is Reason.INVALID_STATE
-    assert raised.value.metadata["state"] == state.value
-    assert ":" in raised.value.message.partition(state.value)[2]
+    assert raised.value.metadata == {"payment_id": format_id(Prefix.PAYMENT, payment.id), "state": state.value}
+    assert raised.value.message.endswith(f" cannot be confirmed in state {state.value}: {ADVICE[state]}")

@@ -1,0 +1,108 @@
+"""What the ledger's use cases need from storage besides posting and balances."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from payments_service.domain.ledger.account import Account, AccountKind, AccountState
+from payments_service.domain.ledger.outcome import AccountEntry
+from payments_service.domain.ledger.transaction import Transaction, TransactionKind
+from payments_service.domain.ledger.transaction_view import TransactionView
+from payments_service.domain.ledger.views import AccountVerification, LedgerAccount
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerAccountFilter:
+    """Which ledger accounts a list shows; what is None or empty does not filter."""
+
+    owner_ids: frozenset[str] | None = None
+    code_prefix: str = ""
+    kind: AccountKind | None = None
+    currency: str = ""
+    states: frozenset[AccountState] = frozenset()
+
+
+class LedgerAccountStore(Protocol):
+    """Ledger accounts, as those manage them who own them."""
+
+    async def add(self, account: Account, metadata: dict[str, str]) -> LedgerAccount | None:
+        """Make an account; None when there is one with its code."""
+        ...
+
+    async def get(self, which: str | UUID) -> LedgerAccount | None:
+        """The account with this code or id."""
+        ...
+
+    async def many(self, which: list[str | UUID]) -> list[Account]:
+        """Those of these accounts that exist, by code or id, in no order."""
+        ...
+
+    async def lock(self, which: str | UUID) -> LedgerAccount | None:
+        """The account, locked until the transaction ends."""
+        ...
+
+    async def save(self, account: Account, metadata: dict[str, str]) -> LedgerAccount:
+        """Store state, floor and metadata of an account that was read under its lock; its revision rises."""
+        ...
+
+    async def page(self, which: LedgerAccountFilter, before: UUID | None, limit: int) -> list[LedgerAccount]:
+        """Accounts with ids below `before`, newest first."""
+        ...
+
+    async def verify(self, account: Account) -> AccountVerification:
+        """Compute an account again from its entries."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionFilter:
+    """Which ledger transactions a list shows; what is None or empty does not filter."""
+
+    owner_ids: frozenset[str] | None = None
+    account_id: UUID | None = None
+    reference_prefix: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    kinds: frozenset[TransactionKind] = frozenset()
+    target_id: UUID | None = None
+    effective_time_from: datetime | None = None
+    effective_time_before: datetime | None = None
+
+
+TransactionPosition = UUID | int
+"""Where a list of transactions has come to: an id, or in the list of one account a version of it."""
+
+
+class LedgerTransactionReads(Protocol):
+    """Ledger transactions."""
+
+    async def get(self, ids: Collection[UUID], references: Collection[str] = ()) -> list[Transaction]:
+        """Those of these transactions that exist, in no order."""
+        ...
+
+    async def entries(self, ids: Collection[UUID]) -> dict[UUID, list[AccountEntry]]:
+        """The entries of transactions with their accounts, in pairs: debit before credit."""
+        ...
+
+    async def views(self, transactions: Sequence[Transaction]) -> list[TransactionView]:
+        """Transactions with their postings and what is left of them, in their order."""
+        ...
+
+    async def page(
+        self, which: TransactionFilter, before: TransactionPosition | None, limit: int
+    ) -> list[tuple[TransactionPosition, TransactionView]]:
+        """Transactions older than `before`, newest first, each with its position."""
+        ...
+
+
+class HoldExpiryStore(Protocol):
+    """Holds that will expire."""
+
+    async def lock_due(self, limit: int) -> list[UUID]:
+        """Holds whose time is over, oldest first, kept from other workers until the transaction ends."""
+        ...
+
+    async def done(self, transaction_ids: Collection[UUID]) -> None:
+        """Forget holds that are due: they have been seen to."""
+        ...
