@@ -26,6 +26,9 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 List = Annotated[tuple[str, ...], NoDecode]
 
+STRIPE_CALL_MS_MAX = 240_000
+"""All attempts of one call together. Whoever takes a call over waits for as long, and has 15 minutes in all."""
+
 SPIFFE_ID_LENGTH_MAX = 255
 """As long as a caller's name may be; SPIFFE itself allows 2,048 bytes."""
 
@@ -240,6 +243,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if self.stripe_timeout_ms * self.stripe_attempts_max > STRIPE_CALL_MS_MAX:
+            raise ValueError(
+                "PAYMENTS_STRIPE_TIMEOUT_MS times PAYMENTS_STRIPE_ATTEMPTS_MAX must be at most "
+                f"{STRIPE_CALL_MS_MAX}: a call whose outcome is unknown could not be repeated in time"
+            )
         if self.grpc_deadline_default_ms > self.grpc_deadline_max_ms:
             raise ValueError("PAYMENTS_GRPC_DEADLINE_DEFAULT_MS must not be above PAYMENTS_GRPC_DEADLINE_MAX_MS")
         return self

@@ -184,6 +184,12 @@ class OperationRunner:
             case Refused(error=refusal, unread=True) if not fresh:
                 await self._transactions.run(lambda unit: self._postpone(unit, operation, refusal.message))
                 raise _unknown(operation.id)
+            case Refused(error=refusal, unread=True):
+                # Not stored: once the operator has mended the API key, a repeat is to begin afresh.
+                if not await self._transactions.run(lambda unit: self.abandon(unit, operation, refusal.message)):
+                    raise _unknown(operation.id)
+                OPERATIONS_TOTAL.labels(operation.kind, "not_executed").inc()
+                raise refusal
             case NotExecuted(why, retry_after_ms):
                 if not await self._transactions.run(lambda unit: self.abandon(unit, operation, why)):
                     raise _unknown(operation.id)

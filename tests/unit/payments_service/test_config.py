@@ -129,3 +129,9 @@ def test_spiffe_ids_are_taken_as_they_are(name: str) -> None:
 def test_loopback_means_every_grpc_address(grpc: str, mtls: str, loopback: bool) -> None:
     settings: Settings = load_settings({}, grpc_address=grpc, grpc_mtls_address=mtls)
     assert settings.grpc_is_loopback is loopback
+
+
+def test_attempts_that_could_not_end_in_time_stop_the_start() -> None:
+    with pytest.raises(ConfigurationError, match="PAYMENTS_STRIPE_ATTEMPTS_MAX must be at most 240000"):
+        load_settings({"PAYMENTS_STRIPE_TIMEOUT_MS": "60000", "PAYMENTS_STRIPE_ATTEMPTS_MAX": "5"})
+    load_settings({"PAYMENTS_STRIPE_TIMEOUT_MS": "60000", "PAYMENTS_STRIPE_ATTEMPTS_MAX": "4"})

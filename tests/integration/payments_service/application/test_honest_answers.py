@@ -19,7 +19,7 @@ from tests.integration.payments_service.application.mutations import (
     every_mutation,
     until_known,
 )
-from tests.integration.payments_service.application.wire import Wire, patience
+from tests.integration.payments_service.application.wire import Wire, patience, refused_key
 
 BY_NAME = {mutation.name: mutation for mutation in MUTATIONS}
 WITH_SECRET = {"payment.create", "payment.create_confirmed", "payment.confirm"}
@@ -162,3 +162,18 @@ async def test_many_copies_of_a_call_that_is_turned_away_are_all_answered_and_ha
 
 async def _raise(error: Exception) -> None:
     raise error
+
+
+@every_mutation
+async def test_a_call_with_a_refused_api_key_begins_afresh_once_the_key_is_mended(
+    house: House, mutation: Mutation
+) -> None:
+    request = await mutation.prepare(house)
+    before = await effects(house)
+    async with refused_key(house):
+        refused = await failure(mutation.call(house, request))
+    assert (refused.reason, refused.metadata["stripe_code"]) == ("STRIPE_REJECTED", "api_key")
+
+    assert mutation.state_of(await mutation.call(house, request)) == mutation.state
+
+    assert sum((await effects(house) - before).values()) == sum(mutation.events.values())
