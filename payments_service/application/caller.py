@@ -1,5 +1,6 @@
 """Who is calling, and what that caller may see."""
 
+import json
 from dataclasses import dataclass
 
 from payments_service.domain.errors import PaymentsError, Reason, invalid
@@ -29,7 +30,7 @@ class Principal:
     @property
     def key_scope(self) -> str:
         """What keeps the idempotency keys of one caller's different users apart, where no one owner is named."""
-        return "" if self.owner_ids is None else ",".join(sorted(self.owner_ids))
+        return "" if self.owner_ids is None else json.dumps(sorted(self.owner_ids))
 
     def among(self, owner_id: str) -> frozenset[str] | None:
         """The owners whose resources a list shows, given the owner that was asked for (or none); None: everybody's."""

@@ -29,7 +29,7 @@ from tests.e2e.waiting import until
 
 pytestmark = pytest.mark.xdist_group("e2e-random-kills")
 
-ROUNDS = 10
+ROUNDS = 6
 BUYERS = 5
 ORDERS = 10
 """Purchases that are ordered in a round: what is not done in it is done in the next."""

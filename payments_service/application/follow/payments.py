@@ -1,5 +1,6 @@
 """Payments and their refunds follow payment intents and theirs."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from payments_service.application.ports import UnitOfWork
 from payments_service.application.refunds.store import add_refund, save_refund, with_refunded
 from payments_service.application.stripe import METADATA_PAYMENT
 from payments_service.domain.ids import Prefix, new_id, parse_id
+from payments_service.domain.money import Money
 from payments_service.domain.observation import may_be_older as observed_later
 from payments_service.domain.payment.model import Payment
 from payments_service.domain.payment.transitions import follow, may_be_older, with_events
@@ -34,9 +36,11 @@ async def payments_behind(unit: UnitOfWork, hints: Mapping[str, str]) -> dict[st
     wanted = set(known.values()) | {payment_id for payment_id in hinted.values() if payment_id is not None}
     locked = await unit.payments.lock(sorted(wanted))
     found = {intent: locked[payment_id] for intent, payment_id in known.items() if payment_id in locked}
+    claims = Counter(payment_id for payment_id in hinted.values() if payment_id)
     for intent, payment_id in hinted.items():
         payment = locked.get(payment_id) if payment_id else None
-        if payment is not None and payment.intent_id in ("", intent):
+        # Of two intents that claim one payment, nobody can tell here which is its own.
+        if payment is not None and payment.intent_id in ("", intent) and claims[payment.id] == 1:
             found[intent] = payment
     return found
 
@@ -106,21 +110,25 @@ async def _follow_refunds(
 
 def refund_behind(refunds: Sequence[Refund], snapshot: RefundSnapshot) -> Refund | None:
     """Which of a payment's refunds Stripe speaks of."""
-    return _refund_named(refunds, snapshot.id, snapshot.hint, snapshot.amount.amount_minor)
+    return _refund_named(refunds, snapshot.id, snapshot.hint, snapshot.amount)
 
 
 def refund_behind_row(refunds: Sequence[Refund], row: BalanceTransaction) -> Refund | None:
     """Which of a payment's refunds a balance transaction is about."""
-    return _refund_named(refunds, row.source_id, row.refund_hint, abs(row.amount))
+    return _refund_named(refunds, row.source_id, row.refund_hint, Money(abs(row.amount), row.currency))
 
 
-def _refund_named(refunds: Sequence[Refund], stripe_id: str, hint: str, amount_minor: int) -> Refund | None:
-    """By Stripe's id, or by ours in Stripe's metadata where that refund has no id of Stripe's yet."""
+def _refund_named(refunds: Sequence[Refund], stripe_id: str, hint: str, amount: Money) -> Refund | None:
+    """By Stripe's id, or by ours in Stripe's metadata where that refund has no id of Stripe's yet.
+
+    A hint must fit: the amounts are the same, unless the balance is in another currency than the payment.
+    """
     for refund in refunds:
         if refund.stripe_refund_id == stripe_id:
             return refund
     hinted = parse_id(Prefix.REFUND, hint)
     for refund in refunds:
-        if refund.id == hinted and not refund.stripe_refund_id and refund.amount.amount_minor == amount_minor:
+        fits = refund.amount == amount or refund.amount.currency != amount.currency
+        if refund.id == hinted and not refund.stripe_refund_id and fits:
             return refund
     return None

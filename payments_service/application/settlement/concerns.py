@@ -1,7 +1,6 @@
 """What balance transactions are about: whose payment, which connected account, at whose expense."""
 
 from collections.abc import Mapping, Sequence
-from uuid import UUID
 
 from payments_service.application.follow.payments import payments_behind, refund_behind_row
 from payments_service.application.ports import UnitOfWork
@@ -12,6 +11,9 @@ from payments_service.domain.refund.transitions import absorbed_by
 from payments_service.domain.settlement.model import BalanceTransaction
 from payments_service.domain.settlement.recipe import REFUNDS, Concern
 
+GENERATIONS = 3
+"""From a charge to what is furthest from it: its fee or transfer, that one's refund or reversal."""
+
 
 def transfers_to_fetch(rows: Sequence[BalanceTransaction], known: Mapping[str, object]) -> set[str]:
     """Transfers whose reversals are in these rows, and whose destination nobody knows yet.
@@ -21,7 +23,8 @@ def transfers_to_fetch(rows: Sequence[BalanceTransaction], known: Mapping[str, o
         known: what is booked, by source.
     """
     here = {row.source_id for row in rows if row.destination}
-    return {row.parent_id for row in rows if row.parent_id.startswith("tr_") and row.parent_id not in here} - set(known)
+    wanted = {row.parent_id for row in rows if row.parent_id.startswith("tr_") and not row.stripe_account}
+    return wanted - here - set(known)
 
 
 async def concerns_of(
@@ -42,15 +45,14 @@ async def concerns_of(
         return [Concern(account=book_of)] * len(rows)
     payments = await payments_behind(unit, {row.intent_id: row.payment_hint for row in rows if row.intent_id})
     refunds = await unit.refunds.of_payments(sorted(payment.id for payment in payments.values()))
-    paid, followed = await _accounts(unit, rows, payments, fetched_destinations)
+    accounts = await _accounts(unit, rows, payments, fetched_destinations)
     concerns = []
     for row in rows:
         payment = payments.get(row.intent_id)
-        of_payment = payment.connected_account_id if payment else None
         concerns.append(
             Concern(
                 payment=payment,
-                account=paid.get(of_payment) if of_payment else followed.get(row.id),
+                account=accounts.get(row.source_id),
                 absorb_by=_absorb_by(row, payment, refunds.get(payment.id, [])) if payment else AbsorbBy.UNSPECIFIED,
             )
         )
@@ -62,22 +64,24 @@ async def _accounts(
     rows: Sequence[BalanceTransaction],
     payments: Mapping[str, Payment],
     fetched_destinations: Mapping[str, str],
-) -> tuple[dict[UUID, ConnectedAccount], dict[str, ConnectedAccount]]:
-    """The connected accounts that payments pay, by our id, and those that transfers move, by balance transaction."""
+) -> dict[str, ConnectedAccount]:
+    """The connected accounts that rows concern, by source: whom payments pay, whom transfers move, what followed."""
     destinations = {row.source_id: row.destination for row in rows if row.destination} | dict(fetched_destinations)
     booked = await unit.settlement.accounts_of(sorted({row.parent_id for row in rows} - {""}))
-    ours = {payment.connected_account_id for payment in payments.values() if payment.connected_account_id}
-    by_id = await unit.accounts.many(sorted(ours | set(booked.values())))
+    paid = {
+        row.source_id: payment.connected_account_id
+        for row in rows
+        if (payment := payments.get(row.intent_id)) and payment.connected_account_id and row.source_id
+    }
+    ours = booked | paid
+    by_id = await unit.accounts.many(sorted(set(ours.values())))
     by_stripe = await unit.accounts.by_stripe(sorted(set(destinations.values()) - {""}))
-    followed = {}
-    for row in rows:
-        source = row.source_id if row.destination else row.parent_id
-        account = by_stripe.get(destinations.get(source, ""))
-        if account is None and row.parent_id in booked:
-            account = by_id.get(booked[row.parent_id])
-        if account is not None:
-            followed[row.id] = account
-    return by_id, followed
+    found = {source: by_stripe[name] for source, name in destinations.items() if name in by_stripe}
+    found |= {source: by_id[account_id] for source, account_id in ours.items() if account_id in by_id}
+    for _ in range(GENERATIONS):
+        followed = {row.source_id: found[row.parent_id] for row in rows if row.source_id and row.parent_id in found}
+        found = followed | found
+    return found
 
 
 def _absorb_by(row: BalanceTransaction, payment: Payment, refunds: Sequence[Refund]) -> AbsorbBy:

@@ -35,9 +35,8 @@ RESTRICTED_WORDS = (
     "cocaine",
     "counterfeit",
     "escort",
-    "explosives",
+    "explosive",
     "firearm",
-    "firearms",
     "gambling",
     "ivory",
     "marijuana",
@@ -46,11 +45,11 @@ RESTRICTED_WORDS = (
     "pyramid scheme",
     "sports betting",
     "tobacco",
-    "weapons",
+    "weapon",
 )
-"""Words and phrases that are refused in a description, as whole words in any case."""
+"""Words and phrases that are refused in a description, as whole words in any case, also in the plural."""
 
-_WORDS = re.compile(r"\b(" + "|".join(map(re.escape, RESTRICTED_WORDS)) + r")\b", re.IGNORECASE)
+_WORDS = re.compile(r"\b(" + "|".join(map(re.escape, RESTRICTED_WORDS)) + r")s?\b", re.IGNORECASE)
 
 
 def restriction(mcc: str, description: str) -> str:

@@ -175,5 +175,6 @@ async def test_a_call_with_a_refused_api_key_begins_afresh_once_the_key_is_mende
     assert (refused.reason, refused.metadata["stripe_code"]) == ("STRIPE_REJECTED", "api_key")
 
     assert mutation.state_of(await mutation.call(house, request)) == mutation.state
+    await house.settle_all()
 
     assert sum((await effects(house) - before).values()) == sum(mutation.events.values())

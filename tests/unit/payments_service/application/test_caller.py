@@ -75,9 +75,12 @@ def test_what_a_list_shows_can_be_seen_one_by_one() -> None:
 def test_the_keys_of_one_callers_different_users_are_kept_apart() -> None:
     scopes = [principal.key_scope for principal in (BACKEND, ALICE, FAMILY)]
 
-    assert scopes == ["", "alice", "bob,carol"]
+    assert scopes == ["", '["alice"]', '["bob", "carol"]']
     turned = Principal("idp|bob", frozenset(), owner_ids=frozenset(["carol", "bob"]))
     assert turned.key_scope == FAMILY.key_scope
+    joined = Principal("idp|bob", frozenset(), owner_ids=frozenset(["bob,carol"]))
+    nobody = Principal("idp|bob", frozenset(), owner_ids=frozenset())
+    assert len({joined.key_scope, nobody.key_scope, *scopes}) == 5
 
 
 def test_a_key_is_one_caller_owner_method_and_text() -> None:

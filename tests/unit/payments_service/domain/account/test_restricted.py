@@ -17,8 +17,9 @@ from payments_service.domain.account.restricted import RESTRICTED_MCCS, RESTRICT
         ("8299", "lessons (and TobAcco!)", "word 'tobacco'"),
         ("", "we do money\n  laundering", "word 'money laundering'"),
         ("", "Pyramid\tscheme; ask us", "word 'pyramid scheme'"),
-        ("", "firearms", "word 'firearms'"),
+        ("", "firearms", "word 'firearm'"),
         ("", "firearm", "word 'firearm'"),
+        ("", "Casinos in town", "word 'casino'"),
     ],
 )
 def test_what_is_forbidden_is_named(mcc: str, description: str, matched: str) -> None:

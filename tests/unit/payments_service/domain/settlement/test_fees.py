@@ -126,6 +126,13 @@ def test_what_a_transfer_of_less_leaves_with_the_platform_is_in_its_net() -> Non
     assert share(fees) == {"gross": 9_000, "fees": 0, "refunded": 0, "net": 9_000}
 
 
+@pytest.mark.parametrize("kind", ["transfer_refund", "transfer_cancel", "transfer_failure"])
+def test_what_comes_back_of_a_transfer_was_not_transferred(kind: str) -> None:
+    (fees,) = fees_of([row("charge", 10_000, 320), row("transfer", -9_000), row(kind, 9_000)])
+
+    assert (fees.transferred, fees.refunded, fees.net) == (Money(0, "usd"), Money(0, "usd"), Money(9_680, "usd"))
+
+
 def test_a_refund_without_reversal_leaves_the_share_alone() -> None:
     (fees,) = fees_of([*DESTINATION, row("refund", -10_000)])
 

@@ -100,6 +100,16 @@ def test_a_failures_message_has_an_end() -> None:
     assert failure == PaymentFailure("x", message="m" * 300)
 
 
+@pytest.mark.parametrize("state", [s for s in PaymentState if s.value not in ("CREATING", "FAILED", "OTHER")])
+def test_an_intents_status_is_our_state_of_the_same_name(state: PaymentState) -> None:
+    assert parse.intent({**INTENT, "status": state.value.lower()}).state is state
+
+
+@pytest.mark.parametrize("ours", ["creating", "failed", "other", "SUCCEEDED", ""])
+def test_what_only_we_call_so_is_no_status_of_stripes(ours: str) -> None:
+    assert parse.intent({**INTENT, "status": ours}).state is PaymentState.OTHER
+
+
 def test_a_status_of_tomorrow_is_other_and_keeps_its_word() -> None:
     intent = parse.intent({**INTENT, "status": "requires_astrology"})
 
@@ -217,6 +227,14 @@ def test_an_account() -> None:
 )
 def test_only_an_active_capability_lets_an_account_be_paid(capabilities: object, enabled: bool) -> None:
     assert parse.account({**ACCOUNT, "capabilities": capabilities}).transfers_enabled is enabled
+
+
+@pytest.mark.parametrize("flag", ["charges_enabled", "payouts_enabled", "details_submitted"])
+def test_each_switch_of_an_account_is_read_as_itself(flag: str) -> None:
+    flags = ("charges_enabled", "payouts_enabled", "details_submitted")
+    snapshot = parse.account({**ACCOUNT, **dict.fromkeys(flags, False), flag: True})
+
+    assert {name: getattr(snapshot, name) for name in flags} == {name: name == flag for name in flags}
 
 
 @pytest.mark.parametrize(
