@@ -21,7 +21,11 @@ from payments_service.application.fee_schedules import CreateFeeScheduleUseCase,
 from payments_service.application.fees import FeeReader
 from payments_service.application.follow.follower import Follower
 from payments_service.application.follow.news import Fetcher
+from payments_service.application.ledger.accounts import LedgerAccounts
+from payments_service.application.ledger.expire_holds import ExpireHolds
+from payments_service.application.ledger.post import PostTransactions
 from payments_service.application.ledger.read import LedgerReader
+from payments_service.application.ledger.transactions import LedgerTransactions
 from payments_service.application.local_request import LocalRequests
 from payments_service.application.operations.completer import Completer
 from payments_service.application.operations.kind import OperationKind
@@ -54,6 +58,7 @@ from payments_service.transport.handlers.reporting import ReportingHandlers
 from payments_service.transport.handlers.stripe_event import StripeEventHandlers
 from payments_service.transport.replies import ProtobufReplyCodec
 from payments_service.workers.completer import completer_loop
+from payments_service.workers.hold_expiry import hold_expiry_loop
 from payments_service.workers.inbox import inbox_loop
 from payments_service.workers.loop import Loop
 from payments_service.workers.sequencer import sequencer_loop
@@ -154,7 +159,12 @@ class ServerApplication:
                 FeeScheduleReader(transactions, _stripe_prices(core.settings)),
             ),
             "payments_api.v1.EventService": EventHandlers(PullEvents(transactions, self._feed)),
-            "payments_api.v1.LedgerService": LedgerHandlers(ledger),
+            "payments_api.v1.LedgerService": LedgerHandlers(
+                ledger,
+                LedgerAccounts(transactions, core.local_requests),
+                PostTransactions(transactions, core.local_requests, ProtobufReplyCodec()),
+                LedgerTransactions(transactions),
+            ),
             "payments_api.v1.ReportingService": ReportingHandlers(StripeBalanceReader(transactions, stripe), ledger),
             "payments_api.internal.v1.StripeEventService": StripeEventHandlers(
                 RecordEvent(transactions, livemode=core.livemode)
@@ -205,6 +215,7 @@ def build_loops(core: Core) -> list[Loop]:
         settlement_loop(settlement, poll),
         completer_loop(completer, poll),
         sequencer_loop(Sequencer(core.transactions), settings.outbox_poll_ms / 1000),
+        hold_expiry_loop(ExpireHolds(core.transactions), poll),
     ]
 
 

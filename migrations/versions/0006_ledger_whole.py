@@ -100,7 +100,8 @@ RECEIVABLES = (
     r"UPDATE ledger_accounts SET floor_minor = 0 WHERE code LIKE 'creator:%\:payable:%' AND floor_minor IS NULL",
     r"""
     INSERT INTO ledger_accounts (id, code, currency, kind, owner_id)
-    SELECT DISTINCT ON (made.code) gen_random_uuid(), made.code, made.currency, 'asset', made.owner_id
+    SELECT DISTINCT ON (made.code)
+           overlay(gen_random_uuid()::text PLACING 'f' FROM 1)::uuid, made.code, made.currency, 'asset', made.owner_id
     FROM (
         SELECT 'receivable:' || regexp_replace(code, '^(wallet|creator):(.+?)(\:payable)?:[^:]*$', '\2') || ':'
                    || currency,
@@ -110,7 +111,7 @@ RECEIVABLES = (
     ON CONFLICT (code) DO NOTHING
     """,
 )
-"""Whoever posts to a wallet or payable locks its receivable too, so each has one from the start."""
+"""Each wallet and payable has its receivable from the start, with a higher id: whoever needs both locks it second."""
 
 
 def upgrade() -> None:

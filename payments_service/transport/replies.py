@@ -11,6 +11,7 @@ from payments_service.application.refunds.create import RefundResult
 from payments_service.domain.fee.schedule import FeeSchedule
 from payments_service.transport.convert.account import account_to_message
 from payments_service.transport.convert.fee import schedule_to_message
+from payments_service.transport.convert.ledger_replies import LEDGER_ENCODERS
 from payments_service.transport.convert.payment import payment_to_message
 from payments_service.transport.convert.refund import refund_to_message
 
@@ -71,6 +72,7 @@ ENCODERS: Mapping[str, Callable[[object], Message]] = {
     CREATE_ACCOUNT: _create_account,
     CREATE_REFUND: _create_refund,
     CREATE_FEE_SCHEDULE: _create_fee_schedule,
+    **LEDGER_ENCODERS,
 }
 """By the full name of the method whose reply it is."""
 

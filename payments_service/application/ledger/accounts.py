@@ -6,7 +6,7 @@ from uuid import UUID
 
 from payments_service.application.caller import IdempotentRequest, Principal
 from payments_service.application.idempotency import Completed
-from payments_service.application.ledger.names import AccountName, require_ledger_account
+from payments_service.application.ledger.names import AccountName, check_texts, require_ledger_account
 from payments_service.application.ledger.ports import LedgerAccountFilter
 from payments_service.application.local_request import LocalRequests
 from payments_service.application.ports import Transactions, UnitOfWork
@@ -64,6 +64,8 @@ class LedgerAccounts:
         """
         owner_id = principal.acting_owner(command.owner_id)
         check_code(command.code, None if principal.owner_ids is None else owner_id, "code")
+        check_texts("metadata", *command.metadata, *command.metadata.values())
+        check_texts("owner_id", owner_id)
         account = Account(new_id(), command.code, command.currency, command.kind, owner_id or None, command.floor_minor)
 
         async def make(unit: UnitOfWork) -> LedgerAccount:
@@ -92,6 +94,8 @@ class LedgerAccounts:
         self, principal: Principal, which: LedgerAccountFilter, owner_id: str, before: UUID | None, limit: int
     ) -> list[LedgerAccount]:
         """Accounts of a filter, of one owner or of all that the caller sees, newest first."""
+        check_texts("code_prefix", which.code_prefix)
+        check_texts("owner_id", owner_id)
         exact = replace(which, owner_ids=principal.among(owner_id))
         return await self._transactions.run(lambda unit: unit.ledger_accounts.page(exact, before, limit))
 
@@ -116,6 +120,7 @@ class LedgerAccounts:
         Raises:
             PaymentsError: as the API says of UpdateLedgerAccount.
         """
+        check_texts("metadata", *command.metadata, *command.metadata.values())
 
         def change(found: LedgerAccount) -> tuple[Account, Mapping[str, str]]:
             if command.etag not in {"", found.etag}:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from payments_service.domain.errors import invalid
+from payments_service.domain.errors import PaymentsError, invalid
 from payments_service.domain.ledger.exchange import check_exchange, fx_account
 from payments_service.domain.ledger.namespace import REFERENCE_LENGTH_MAX
 from payments_service.domain.ledger.transaction import TransactionKind
@@ -69,12 +69,23 @@ class Draft:
         return self.kind not in {TransactionKind.POST, TransactionKind.HOLD}
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An item of a batch that could not be made into a draft, and why."""
+
+    error: PaymentsError
+    atomic_group: str = ""
+
+
+Drafted = Draft | Unreadable
+
+
 def check_draft(draft: Draft) -> None:
     """Refuse what is wrong in itself; what the ledger checks of every request is left to it.
 
     Raises:
-        PaymentsError: REQUEST_INVALID or CURRENCY_UNSUPPORTED, naming the field; LEDGER_ACCOUNT_RESERVED for an fx account
-            where nothing is exchanged.
+        PaymentsError: REQUEST_INVALID or CURRENCY_UNSUPPORTED, naming the field; LEDGER_ACCOUNT_RESERVED for an fx
+            account where nothing is exchanged.
     """
     if len(draft.reference) > REFERENCE_LENGTH_MAX:
         raise invalid("reference", f"must have at most {REFERENCE_LENGTH_MAX} characters, has {len(draft.reference)}")

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from payments_service.application.caller import Principal
 from payments_service.application.ports import UnitOfWork
-from payments_service.domain.errors import PaymentsError, Reason
+from payments_service.domain.errors import PaymentsError, Reason, invalid
 from payments_service.domain.ids import Prefix, parse_id
 from payments_service.domain.ledger.views import LedgerAccount
 
@@ -39,6 +39,16 @@ class AccountName:
 def sees_owner(principal: Principal, owner_id: str | None) -> bool:
     """Whether an account of this owner exists for the caller; what is the platform's own does for backends only."""
     return principal.owner_ids is None or owner_id in principal.owner_ids
+
+
+def check_texts(field: str, *texts: str) -> None:
+    """Refuse text that the database cannot hold.
+
+    Raises:
+        PaymentsError: REQUEST_INVALID, naming the field.
+    """
+    if any("\0" in text for text in texts):
+        raise invalid(field, "holds a zero character: remove it")
 
 
 def no_account(name: AccountName) -> PaymentsError:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from payments_service.application.caller import Principal
-from payments_service.application.ledger.names import AccountName, require_ledger_account, sees_owner
+from payments_service.application.ledger.names import AccountName, check_texts, require_ledger_account, sees_owner
 from payments_service.application.ledger.ports import TransactionFilter, TransactionPosition
 from payments_service.application.ports import Transactions, UnitOfWork
 from payments_service.domain.errors import PaymentsError, Reason
@@ -54,6 +54,8 @@ class LedgerTransactions:
             PaymentsError: LEDGER_ACCOUNT_NOT_FOUND.
         """
         prefix = which.reference_prefix
+        check_texts("reference_prefix", prefix)
+        check_texts("metadata", *which.metadata, *which.metadata.values())
         exact = replace(
             which,
             owner_ids=principal.owner_ids,

@@ -118,9 +118,11 @@ class Books:
         self.entries: list[Entry] = []
         self._running = {account.account.id: account for account in self.accounts.values()}
         self._earlier_targets: list[tuple[UUID, Target | None]] = []
+        self.has_receivables = False
         for code, running in self.accounts.items():
-            if (receivable := receivable_code(code)) is not None:
-                running.receivable = self.accounts.get(receivable)
+            if (receivable := receivable_code(code)) is not None and receivable in self.accounts:
+                running.receivable = self.accounts[receivable]
+                self.has_receivables = True
 
     def mark(self) -> tuple[int, int, int]:
         """A point to come back to."""

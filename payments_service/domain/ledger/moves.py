@@ -33,10 +33,12 @@ def moves_of(books: Books, request: PostRequest) -> list[Move]:
 
 def follow_target(books: Books, request: PostRequest, moves: list[Move]) -> None:
     """Remember what the request has made of its target, or the hold that it is."""
+    if request.kind is TransactionKind.POST:
+        return
     amounts = {index: amount for index, _, _, amount in moves}
     if request.kind is TransactionKind.REVERSE:
         follow_original(books, request, amounts)
-    elif request.kind is not TransactionKind.POST:
+    else:
         follow_hold(books, request, amounts)
 
 

@@ -25,7 +25,7 @@ def refuse_while_owing(books: Books, request: PostRequest, before: Before) -> No
     Raises:
         PaymentsError: INSUFFICIENT_FUNDS.
     """
-    if request.forced or EFFECTS[request.kind] is Effect.RELEASED:
+    if not books.has_receivables or request.forced or EFFECTS[request.kind] is Effect.RELEASED:
         return
     for code, (_, available_before) in before.items():
         running = books.accounts[code]
@@ -41,6 +41,8 @@ def refuse_while_owing(books: Books, request: PostRequest, before: Before) -> No
 
 def settle(books: Books, request: PostRequest, touched: Before) -> None:
     """Move what the accounts of a request lack to their receivables, or pay these from what the accounts have."""
+    if not books.has_receivables:
+        return
     index = SETTLING_INDEX_FIRST
     for code in touched:
         running = books.accounts[code]

@@ -1,7 +1,7 @@
 """The ledger's writer: decide a batch under the accounts' locks, and write what was decided."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -42,6 +42,23 @@ class _Locked:
     existing: dict[str, Transaction]
     targets: dict[UUID, Target]
     now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What a batch names.
+
+    Attributes:
+        specs: accounts that can be made, and the receivables that are made with them.
+        codes: accounts that must exist.
+        may_owe: receivables that matter only where something is owed.
+        references: of the requests, in their order.
+    """
+
+    specs: dict[str, AccountSpec]
+    codes: set[str]
+    may_owe: set[str]
+    references: list[str]
 
 
 class LedgerRepository:
@@ -93,10 +110,11 @@ class LedgerRepository:
         driver = await driver_connection(self._connection)
         sound = [request for request in requests if is_sound(request)]
         targets = await read_targets(driver, {request.target_id for request in sound if request.target_id})
-        specs, codes = _named(sound, codes_of(targets.values()))
-        wanted, references = texts(sorted(codes)), texts([request.reference for request in sound])
-        found = await _lock_and_read(driver, statements.SELECT_ACCOUNTS, (wanted,), references, targets)
-        made = {code: _new_account(spec) for code, spec in specs.items() if code not in found.accounts}
+        named = _named(sound, targets)
+        everything = replace(named, codes=named.codes | named.may_owe, may_owe=set())
+        wanted = (texts(sorted(everything.codes)),)
+        found = await _lock_and_read(driver, statements.SELECT_ACCOUNTS, wanted, everything, targets)
+        made = {code: _new_account(spec) for code, spec in named.specs.items() if code not in found.accounts}
         decision = decide(found.accounts | made, found.existing, found.targets, requests, found.now)
         return list(decision.outcomes)
 
@@ -105,31 +123,32 @@ async def _lock(
     driver: psycopg.AsyncConnection, requests: Sequence[PostRequest], targets: dict[UUID, Target]
 ) -> _Locked:
     """Lock every account of the batch, made if need be, and then read all that must be read under the locks."""
-    specs, codes = _named(requests, codes_of(targets.values()))
-    wanted = texts(sorted(codes))
-    references = texts([request.reference for request in requests])
-    locked = await _lock_and_read(driver, statements.LOCK_IF_ALL_EXIST, (wanted, wanted, wanted), references, targets)
-    if len(locked.accounts) == len(codes):
+    named = _named(requests, targets)
+    wanted = texts(sorted(named.codes))
+    locked = await _lock_and_read(driver, statements.LOCK_IF_ALL_EXIST, (wanted, wanted, wanted), named, targets)
+    if named.codes <= locked.accounts.keys():
         return locked
-    await _make_missing(driver, wanted, specs)
-    return await _lock_and_read(driver, statements.LOCK, (wanted,), references, targets)
+    await _make_missing(driver, named)
+    return await _lock_and_read(driver, statements.LOCK, (wanted,), named, targets)
 
 
 async def _lock_and_read(
     driver: psycopg.AsyncConnection,
     lock_statement: str,
     wanted: tuple[PackedArray, ...],
-    references: PackedArray,
+    named: _Named,
     targets: dict[UUID, Target],
 ) -> _Locked:
     """Lock, and read under the locks."""
-    accounts, existing, links = (driver.cursor(binary=True) for _ in range(3))
+    accounts, debts, existing, links = (driver.cursor(binary=True) for _ in range(4))
     async with one_round_trip(driver):
         await accounts.execute(lock_statement, wanted)
-        await existing.execute(statements.SELECT_REFERENCES_AND_CLOCK, (references,))
+        if named.may_owe:
+            await debts.execute(statements.LOCK_DEBTS, (texts(sorted(named.may_owe)),))
+        await existing.execute(statements.SELECT_REFERENCES_AND_CLOCK, (texts(named.references),))
         if targets:
             await links.execute(statements.SELECT_LINKS, (uuids(list(targets)),))
-    found: Sequence[Row] = await accounts.fetchall()
+    found: list[Row] = [*await accounts.fetchall(), *(await debts.fetchall() if named.may_owe else ())]
     known: Sequence[Row] = await existing.fetchall()
     return _Locked(
         accounts={account.code: account for account in map(account_from, found)},
@@ -142,31 +161,41 @@ async def _lock_and_read(
     )
 
 
-def _named(requests: Iterable[PostRequest], others: set[str]) -> tuple[dict[str, AccountSpec], set[str]]:
-    """The accounts that requests and `others` name, and their receivables: those that can be made, and all codes.
+def _named(requests: Sequence[PostRequest], targets: Mapping[UUID, Target]) -> _Named:
+    """The accounts that requests and their targets name.
 
-    A wallet or payable is always locked together with its receivable, and they are made together: so whoever posts to
-    one sees what is owed.
+    A fact may need the receivable of a wallet or payable that it touches; other requests only need to know a debt.
     """
     specs: dict[str, AccountSpec] = {}
-    codes = set(others)
+    codes: set[str] = set()
+    facts: set[str] = set()
     for request in requests:
+        target = targets.get(request.target_id) if request.target_id else None
+        named = codes_of([target]) if target else set()
         for posting in request.postings:
             for key in (posting.debit, posting.credit):
-                codes.add(code_of(key))
+                named.add(code_of(key))
                 if isinstance(key, AccountSpec):
                     specs.setdefault(key.code, key)
-    codes |= {receivable for receivable in map(receivable_code, codes) if receivable is not None}
-    receivables = [receivable_of(spec) for spec in specs.values()]
-    specs |= {spec.code: spec for spec in receivables if spec is not None and spec.code not in specs}
-    return specs, codes
+        codes |= named
+        if request.forced:
+            facts |= named
+    receivables = {code: receivable for code in codes if (receivable := receivable_code(code)) is not None}
+    if receivables:
+        made = [receivable_of(spec) for spec in specs.values()]
+        specs |= {spec.code: spec for spec in made if spec is not None and spec.code not in specs}
+    codes |= {receivable for code, receivable in receivables.items() if code in facts}
+    references = [request.reference for request in requests]
+    return _Named(specs, codes, set(receivables.values()) - codes, references)
 
 
-async def _make_missing(driver: psycopg.AsyncConnection, wanted: PackedArray, specs: dict[str, AccountSpec]) -> None:
+async def _make_missing(driver: psycopg.AsyncConnection, named: _Named) -> None:
+    """Make the accounts that do not exist; a wallet or payable together with its receivable, whose id is the higher."""
     cursor = driver.cursor(binary=True)
-    await cursor.execute(statements.SELECT_CODES, (wanted,))
+    await cursor.execute(statements.SELECT_CODES, (texts(sorted(named.specs)),))
     there = {code for (code,) in await cursor.fetchall()}
-    missing = [specs[code] for code in sorted(specs.keys() - there)]
+    receivables = {receivable_code(code) for code in named.specs}
+    missing = [named.specs[code] for code in sorted(named.specs.keys() - there, key=lambda c: (c in receivables, c))]
     if not missing:
         return
     await cursor.execute(

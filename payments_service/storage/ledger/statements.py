@@ -23,6 +23,17 @@ SELECT {ACCOUNT_COLUMNS} FROM ledger_accounts WHERE code = ANY(%b::text[]) ORDER
 """  # noqa: S608 - columns are constants
 """Lock those accounts that exist, in id order."""
 
+LOCK_DEBTS = f"""
+SELECT {ACCOUNT_COLUMNS} FROM ledger_accounts
+WHERE code = ANY(%b::text[]) AND posted_debits > posted_credits ORDER BY id FOR UPDATE
+"""  # noqa: S608 - columns are constants
+"""Lock those receivables on which something is owed, in id order.
+
+Only facts make a debt, and they hold the lock of the wallet or payable: so once that is held, this sees every debt.
+Receivables without one, nearly all of them, cost neither a lock nor a row. A receivable's id is higher than that of its
+wallet or payable: so also who locks all at once, in id order, holds the wallet before the receivable.
+"""
+
 SELECT_ACCOUNTS = f"SELECT {ACCOUNT_COLUMNS} FROM ledger_accounts WHERE code = ANY(%b::text[])"  # noqa: S608 - columns
 """The same, without a lock: for a decision that is not written."""
 
@@ -31,7 +42,7 @@ INSERT INTO ledger_accounts (id, code, currency, kind, owner_id, floor_minor)
 SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::text[], %b::text[], %b::bigint[])
 ON CONFLICT DO NOTHING
 """
-"""Make accounts on first use; the rows come sorted by code, so two that make the same ones wait in the same order."""
+"""Make accounts on first use; the rows come in one order, so two that make the same ones wait in the same order."""
 
 SELECT_CODES = "SELECT code FROM ledger_accounts WHERE code = ANY(%b::text[])"
 

@@ -4,8 +4,9 @@ from payments_api.v1 import ledger_pb2, reporting_pb2
 
 from payments_service.domain.ids import Prefix, format_id
 from payments_service.domain.ledger.account import Account, AccountKind, Side
+from payments_service.domain.ledger.namespace import outside_reference
 from payments_service.domain.ledger.transaction import Effect
-from payments_service.domain.ledger.views import Balance, HistoryLine
+from payments_service.domain.ledger.views import Balance, EffectiveBalance, HistoryLine
 from payments_service.domain.money import Money
 from payments_service.transport.convert.basic import money_to_message, time_to_message
 
@@ -29,6 +30,19 @@ def balance_to_message(balance: Balance) -> ledger_pb2.Balance:
     )
 
 
+def effective_balance_to_message(balance: EffectiveBalance) -> ledger_pb2.Balance:
+    """A balance at an effective time for a reply: only what was posted."""
+    account = balance.account
+    return ledger_pb2.Balance(
+        ledger_account_id=format_id(Prefix.LEDGER_ACCOUNT, account.id),
+        code=account.code,
+        kind=KIND_TO_MESSAGE[account.kind],
+        posted=money_to_message(balance.posted),
+        version=account.version,
+        record_time=time_to_message(account.last_record_time) if account.last_record_time else None,
+    )
+
+
 def entry_to_message(line: HistoryLine) -> ledger_pb2.Entry:
     """An entry for a reply."""
     entry = line.entry
@@ -36,7 +50,7 @@ def entry_to_message(line: HistoryLine) -> ledger_pb2.Entry:
         ledger_account_id=format_id(Prefix.LEDGER_ACCOUNT, entry.account_id),
         version=entry.version,
         transaction_id=format_id(Prefix.LEDGER_TRANSACTION, entry.transaction_id),
-        reference=line.reference,
+        reference=outside_reference(line.reference),
         side=SIDE_TO_MESSAGE[entry.side],
         effect=EFFECT_TO_MESSAGE[entry.effect],
         amount=money_to_message(line.amount),

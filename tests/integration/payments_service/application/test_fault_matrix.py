@@ -25,6 +25,21 @@ from tests.integration.payments_service.application.wire import IMPATIENT_SECOND
 LOCAL = {
     "payments_api.v1.FeeService/CreateFeeSchedule",
     "payments_api.internal.v1.StripeEventService/RecordEvent",
+    *(
+        f"payments_api.v1.LedgerService/{name}"
+        for name in (
+            "CreateLedgerAccount",
+            "UpdateLedgerAccount",
+            "FreezeLedgerAccount",
+            "UnfreezeLedgerAccount",
+            "CloseLedgerAccount",
+            "PostTransaction",
+            "BatchPostTransactions",
+            "PostPendingTransaction",
+            "VoidPendingTransaction",
+            "ReverseTransaction",
+        )
+    ),
 }
 """Methods that change something, and make no call to Stripe."""
 

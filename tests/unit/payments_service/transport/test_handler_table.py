@@ -5,13 +5,13 @@ import pytest
 from payments_service.transport.handler_table import bind
 from payments_service.transport.methods import MethodTableError
 
-LEDGER = "payments_api.v1.LedgerService"
+REPORTS = "payments_api.v1.ReportingService"
 
 
 class Complete:
-    async def get_balance(self, request: object, call: object) -> None: ...
+    async def get_stripe_balance(self, request: object, call: object) -> None: ...
 
-    async def list_entries(self, request: object, call: object) -> None: ...
+    async def get_trial_balance(self, request: object, call: object) -> None: ...
 
     async def _helper(self) -> None: ...
 
@@ -19,27 +19,27 @@ class Complete:
 
 
 class Incomplete:
-    async def get_balance(self, request: object, call: object) -> None: ...
+    async def get_stripe_balance(self, request: object, call: object) -> None: ...
 
-    def list_entries(self, request: object, call: object) -> None: ...
+    def get_trial_balance(self, request: object, call: object) -> None: ...
 
 
 class Misspelt(Complete):
-    async def get_balances(self, request: object, call: object) -> None: ...
+    async def get_trial_balances(self, request: object, call: object) -> None: ...
 
 
 def test_each_method_gets_its_handler() -> None:
     handlers = Complete()
-    bound = {method.name: handler for method, handler in bind({LEDGER: handlers})}
-    assert bound == {"GetBalance": handlers.get_balance, "ListEntries": handlers.list_entries}
+    bound = {method.name: handler for method, handler in bind({REPORTS: handlers})}
+    assert bound == {"GetStripeBalance": handlers.get_stripe_balance, "GetTrialBalance": handlers.get_trial_balance}
 
 
 @pytest.mark.parametrize(
     ("services", "complaint"),
     [
-        ({LEDGER: Incomplete()}, f"{LEDGER}: Incomplete has no coroutine list_entries"),
-        ({LEDGER: Misspelt()}, f"{LEDGER}: Misspelt.get_balances is no method of the service"),
-        ({"payments_api.v1.Ledger": Complete()}, "payments_api.v1.Ledger: no such service"),
+        ({REPORTS: Incomplete()}, f"{REPORTS}: Incomplete has no coroutine get_trial_balance"),
+        ({REPORTS: Misspelt()}, f"{REPORTS}: Misspelt.get_trial_balances is no method of the service"),
+        ({"payments_api.v1.Reports": Complete()}, "payments_api.v1.Reports: no such service"),
     ],
     ids=["method without coroutine", "coroutine without method", "unknown service"],
 )
