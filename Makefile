@@ -31,6 +31,10 @@ test: setup ## Run every test (unit, integration, e2e) on free ports
 contract: setup $(STRIPE_CLI) ## Run the official Stripe CLI (from npm) against the sandbox, and see that the ledger follows
 	@$(BIN)/python -m pytest -q -n 0 tests/contract $(ARGS)
 
+.PHONY: bench
+bench: setup ## Measure against references in the same run (ARGS=--quick for a short look; docs/performance.md)
+	@$(BIN)/python -m bench $(ARGS)
+
 .PHONY: lint
 lint: setup ## Formatting, lint, types, import rules, proto lint and breaking changes
 	@$(BIN)/python scripts/lint.py

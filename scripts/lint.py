@@ -13,7 +13,7 @@ BUF = ("--config", "buf.yaml", "--path", "payments_api")
 CHECKS: dict[str, tuple[str, ...]] = {
     "ruff format": ("ruff", "format", "--check", "--quiet", "."),
     "ruff check": ("ruff", "check", "--quiet", "."),
-    "mypy": ("mypy", *PACKAGES, "scripts", "migrations", "tests"),
+    "mypy": ("mypy", *PACKAGES, "bench", "scripts", "migrations", "tests"),
     "import rules": ("lint-imports", "--no-cache"),
     "buf lint": ("buf", "lint", IMAGE, *BUF),
     "buf breaking": ("buf", "breaking", IMAGE, "--against", "protos/baseline.binpb", *BUF),

@@ -169,14 +169,15 @@ def _named(requests: Sequence[PostRequest], targets: Mapping[UUID, Target]) -> _
     specs: dict[str, AccountSpec] = {}
     codes: set[str] = set()
     facts: set[str] = set()
+    by_id: dict[UUID, set[str]] = {}
     for request in requests:
-        target = targets.get(request.target_id) if request.target_id else None
-        named = codes_of([target]) if target else set()
+        named = _named_by_target(request.target_id, targets, by_id) if request.target_id else set()
         for posting in request.postings:
             for key in (posting.debit, posting.credit):
                 named.add(code_of(key))
                 if isinstance(key, AccountSpec):
                     specs.setdefault(key.code, key)
+        by_id[request.transaction_id] = named
         codes |= named
         if request.forced:
             facts |= named
@@ -187,6 +188,11 @@ def _named(requests: Sequence[PostRequest], targets: Mapping[UUID, Target]) -> _
     codes |= {receivable for code, receivable in receivables.items() if code in facts}
     references = [request.reference for request in requests]
     return _Named(specs, codes, set(receivables.values()) - codes, references)
+
+
+def _named_by_target(target_id: UUID, targets: Mapping[UUID, Target], by_id: Mapping[UUID, set[str]]) -> set[str]:
+    """The accounts of a target: one of the books, or one that comes earlier in the batch."""
+    return codes_of([targets[target_id]]) if target_id in targets else set(by_id.get(target_id, ()))
 
 
 async def _make_missing(driver: psycopg.AsyncConnection, named: _Named) -> None:

@@ -64,7 +64,7 @@ class Model:
         target = self.facts.get(hold)
         if target is None or target.kind != "hold" or target.released or not self._has(target, parts):
             return False
-        lines = [(debit, credit, part) for (debit, credit, _), part in zip(target.lines, parts, strict=True)]
+        lines = [(debit, credit, part) for (debit, credit, _), part in zip(target.lines, parts, strict=True) if part]
         before = self._before(lines)
         target.used = [used + part for used, part in zip(target.used, parts, strict=True)]
         self.facts[new] = Fact("capture", lines, time, [0] * len(lines))
@@ -89,7 +89,7 @@ class Model:
         target = self.facts.get(what)
         if target is None or target.kind not in ("post", "capture") or not self._has(target, parts):
             return False
-        lines = [(credit, debit, part) for (debit, credit, _), part in zip(target.lines, parts, strict=True)]
+        lines = [(credit, debit, part) for (debit, credit, _), part in zip(target.lines, parts, strict=True) if part]
         before = self._before(lines)
         self.facts[new] = Fact("reverse", lines, time)
         self._move(lines, time)
@@ -103,7 +103,7 @@ class Model:
         return len(parts) == len(left) and any(parts) and all(p <= n for p, n in zip(parts, left, strict=True))
 
     def _before(self, lines: list[Line]) -> dict[str, int]:
-        return {code: self.available(code) for *pair, amount in lines if amount for code in pair}
+        return {code: self.available(code) for *pair, _ in lines for code in pair}
 
     def _move(self, lines: list[Line], time: int) -> None:
         for debit, credit, amount in lines:

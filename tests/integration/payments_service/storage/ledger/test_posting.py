@@ -197,6 +197,25 @@ async def test_a_wallet_is_made_and_locked_together_with_its_receivable(engine: 
     await check_books(engine)
 
 
+async def test_a_fact_that_undoes_what_its_own_batch_posted_leaves_a_debt(engine: AsyncEngine) -> None:
+    wallet, cash = chart.wallet("o", "usd"), spec("cash")
+    await post(engine, transfer(cash, wallet, 1), transfer(wallet, cash, 1))
+    earned = transfer(cash, wallet, 5)
+    undo = PostRequest(
+        transaction_id=new_id(),
+        reference="undo",
+        kind=TransactionKind.REVERSE,
+        target_id=earned.transaction_id,
+        forced=True,
+    )
+    outcomes = await post(engine, earned, transfer(wallet, cash, 4), undo)
+    assert [type(outcome) for outcome in outcomes] == [Posted] * 3
+    assert await rows(
+        engine, "SELECT code, (posted_debits - posted_credits)::int FROM ledger_accounts ORDER BY code"
+    ) == [("cash", -4), ("receivable:o:usd", 4), ("wallet:o:usd", 0)]
+    await check_books(engine)
+
+
 async def test_an_expired_hold_is_released_by_the_clock_of_the_database(engine: AsyncEngine) -> None:
     ((now,),) = await rows(engine, "SELECT clock_timestamp()")
     hold = transfer(spec("w"), spec("p"), 5, kind=TransactionKind.HOLD, expire_time=now + timedelta(milliseconds=300))

@@ -1,0 +1,1 @@
+"""Books to measure on: seeding them and writing to them."""
