@@ -13,10 +13,10 @@ from datetime import datetime
 import structlog
 
 from payments_service.application import failpoints
-from payments_service.application.events.effects import Effect, effect_of
+from payments_service.application.events.effects import is_known
 from payments_service.application.events.model import EventRow
+from payments_service.application.events.wanting import asked_by
 from payments_service.application.follow.follower import Follower
-from payments_service.application.follow.news import Wanted
 from payments_service.application.operations.model import StaleAnswerError
 from payments_service.application.ports import Transactions, UnitOfWork
 from payments_service.domain.errors import PaymentsError, Reason
@@ -68,19 +68,17 @@ class ApplyEvents:
             await self._failed(event, error)
 
     async def _apply(self, began: datetime, events: Sequence[EventRow]) -> None:
-        wanted, event_ids = _wanted(events)
-        due = sorted({event.stripe_account for event in events if Effect.SETTLE in effect_of(event.type)})
-
+        asked = asked_by(events)
         ended = began
 
         async def also(unit: UnitOfWork) -> None:
             nonlocal ended
-            await unit.settlement.mark_due(due)
+            await unit.settlement.mark_due(asked.due)
             await unit.inbox.done([event.id for event in events])
             ended = await unit.now()
             failpoints.reached(failpoints.INBOX_BEFORE_COMMIT)
 
-        await self._follower.follow(wanted, event_ids=event_ids, began=began, also=also)
+        await self._follower.follow(asked.wanted, event_ids=asked.event_ids, began=began, also=also)
         for event in events:
             EVENTS_APPLIED_TOTAL.labels(_known(event.type), "done").inc()
             EVENT_APPLY_SECONDS.observe((ended - event.receive_time).total_seconds())
@@ -105,28 +103,10 @@ class ApplyEvents:
         EVENTS_APPLIED_TOTAL.labels(_known(event.type), "dead" if dead else "postponed").inc()
 
 
-def _wanted(events: Sequence[EventRow]) -> tuple[Wanted, dict[str, list[str]]]:
-    """What events ask to be fetched, and the events about each payment intent."""
-    event_ids: dict[str, list[str]] = {}
-    refunds_of = set()
-    accounts = set()
-    for event in events:
-        effect = effect_of(event.type)
-        # Payments are the platform's: what connected accounts do on their own is not followed by intent.
-        if Effect.PAYMENT in effect and event.intent_id and not event.stripe_account:
-            event_ids.setdefault(event.intent_id, []).append(event.event_id)
-            if Effect.REFUNDS in effect:
-                refunds_of.add(event.intent_id)
-        if Effect.ACCOUNT in effect and event.stripe_account:
-            accounts.add(event.stripe_account)
-    wanted = Wanted(frozenset(event_ids), frozenset(refunds_of), frozenset(accounts))
-    return wanted, event_ids
-
-
 def _backoff(attempts: int) -> float:
     return min(BACKOFF_SECONDS_MAX, 2.0 ** min(attempts, 12)) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
 
 
 def _known(event_type: str) -> str:
     """The type as a metric's label: strangers are counted together, so that nobody can make up new labels."""
-    return event_type if effect_of(event_type) is not Effect.NONE else "other"
+    return event_type if is_known(event_type) else "other"

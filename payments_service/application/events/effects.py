@@ -88,3 +88,8 @@ EFFECTS: dict[str, Effect] = (
 def effect_of(event_type: str) -> Effect:
     """What an event of this type leads to."""
     return EFFECTS.get(event_type, Effect.NONE)
+
+
+def is_known(event_type: str) -> bool:
+    """Whether the table has this type."""
+    return event_type in EFFECTS
