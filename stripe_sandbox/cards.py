@@ -24,6 +24,15 @@ class Refunding(Enum):
     FAILS_LATER = "fails_later"
 
 
+class Aftermath(Enum):
+    """What the cardholder's bank does after the charge has succeeded."""
+
+    NOTHING = "nothing"
+    FRAUDULENT = "fraudulent"
+    NOT_RECEIVED = "product_not_received"
+    INQUIRY = "inquiry"
+
+
 @dataclass(frozen=True, slots=True)
 class Decline:
     """Why a charge is declined.
@@ -52,6 +61,7 @@ class Card:
         authentication: Whether the customer must authenticate first.
         skips_pending: Its funds are available at once.
         refunding: What becomes of refunds.
+        aftermath: What follows the charge.
     """
 
     name: str
@@ -63,6 +73,7 @@ class Card:
     authentication: Authentication = Authentication.NEVER
     skips_pending: bool = False
     refunding: Refunding = Refunding.AT_ONCE
+    aftermath: Aftermath = Aftermath.NOTHING
 
     @property
     def last4(self) -> str:
@@ -102,6 +113,9 @@ CARDS = (
     Card("bypassPending", "4000000000000077", skips_pending=True),
     Card("pendingRefund", "4000000000007726", refunding=Refunding.LATER),
     Card("refundFail", "4000000000005126", refunding=Refunding.FAILS_LATER),
+    Card("createDispute", "4000000000000259", aftermath=Aftermath.FRAUDULENT),
+    Card("createDisputeProductNotReceived", "4000000000002685", aftermath=Aftermath.NOT_RECEIVED),
+    Card("createDisputeInquiry", "4000000000001976", aftermath=Aftermath.INQUIRY),
     Card("chargeDeclined", "4000000000000002", decline=_declined("generic_decline")),
     Card("visa_chargeDeclined", "4000000000000002", decline=_declined("generic_decline")),
     Card("chargeDeclinedInsufficientFunds", "4000000000009995", decline=_INSUFFICIENT),

@@ -38,7 +38,7 @@ class SandboxClock:
         self._offset_s += max(0.0, moment - self.now())
 
 
-Job = Callable[[], None]
+Job = Callable[[], object]
 
 
 class Scheduler:

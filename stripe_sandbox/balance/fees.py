@@ -16,6 +16,12 @@ FIXED = {
 }  # fmt: skip
 """Fixed part in minor units. Currencies that are not listed pay the percentage only."""
 
+DISPUTE = {
+    "aud": 2_500, "cad": 1_500, "chf": 2_000, "eur": 2_000, "gbp": 2_000, "hkd": 8_500, "jpy": 1_300, "nzd": 2_500,
+    "sgd": 1_500, "usd": 1_500,
+}  # fmt: skip
+"""What a chargeback costs, in minor units. In other currencies it costs nothing here."""
+
 
 def card_fee(amount: int, currency: str) -> int:
     """The fee for a captured amount, in minor units: the percentage rounded half up, plus the fixed part.
@@ -26,12 +32,12 @@ def card_fee(amount: int, currency: str) -> int:
     return min(amount, percentage + FIXED.get(currency, 0))
 
 
-def stripe_fee_detail(amount: int, currency: str) -> JsonObject:
-    """The line in `fee_details` that says so."""
+def stripe_fee_detail(amount: int, currency: str, description: str = "Stripe processing fees") -> JsonObject:
+    """The line in `fee_details` that says so; negative for a fee that comes back."""
     return {
         "amount": amount,
         "application": None,
         "currency": currency,
-        "description": "Stripe processing fees",
+        "description": description,
         "type": "stripe_fee",
     }

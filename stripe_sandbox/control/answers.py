@@ -7,6 +7,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from stripe_sandbox.json_types import JsonObject
+from stripe_sandbox.state.account import AccountState, Objects
+from stripe_sandbox.state.world import World
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -37,6 +41,20 @@ async def read_command(request: Request, kind: type[Model]) -> Model:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "body"
         raise ControlError(400, f"{where}: {first['msg']}") from error
+
+
+def found_anywhere(world: World, collection: str, identifier: str) -> tuple[AccountState, JsonObject]:
+    """The object with this id and the account it is in; `collection` is the field of `AccountState` that holds it.
+
+    Raises:
+        ControlError: 404, no account has it.
+    """
+    for account in world.accounts.values():
+        objects: Objects = getattr(account, collection)
+        found = objects.get(identifier)
+        if found is not None:
+            return account, found
+    raise ControlError(404, f"no object {identifier}: GET /v1/{collection} lists them")
 
 
 def answer(shown: object, status: int = 200) -> Response:

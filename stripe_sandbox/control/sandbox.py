@@ -87,6 +87,7 @@ def _account_summary(account: AccountState) -> JsonObject:
             "balance_transactions": len(account.balance.transactions),
             "charges": len(account.charges),
             "customers": len(account.customers),
+            "disputes": len(account.disputes),
             "events": len(account.events),
             "payment_intents": len(account.payment_intents),
             "payment_methods": len(account.payment_methods),

@@ -25,6 +25,7 @@ _EXPANDABLE = {
             "transfer",
         }
     ),
+    "dispute": frozenset({"charge", "payment_intent"}),
     "fee_refund": frozenset({"balance_transaction", "fee"}),
     "payment_intent": frozenset({"customer", "latest_charge", "on_behalf_of", "payment_method"}),
     "payment_method": frozenset({"customer"}),
@@ -47,7 +48,7 @@ _EXPANDABLE = {
 _OF_ANY_SOURCE = frozenset[str]().union(
     *(
         _EXPANDABLE[kind]
-        for kind in ("application_fee", "charge", "fee_refund", "refund", "transfer", "transfer_reversal")
+        for kind in ("application_fee", "charge", "dispute", "fee_refund", "refund", "transfer", "transfer_reversal")
     )
 )
 """Fields that the source of a balance transaction may have, whatever it is."""

@@ -5,6 +5,7 @@ from stripe_sandbox.resources import balance, customers, events, payment_methods
 from stripe_sandbox.resources.accounts import endpoints as accounts
 from stripe_sandbox.resources.application_fees import endpoints as application_fees
 from stripe_sandbox.resources.charges import endpoints as charges
+from stripe_sandbox.resources.disputes import endpoints as disputes
 from stripe_sandbox.resources.payment_intents import endpoints as payment_intents
 from stripe_sandbox.resources.refunds import endpoints as refunds
 from stripe_sandbox.resources.transfers import endpoints as transfers
@@ -15,6 +16,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *balance.ENDPOINTS,
     *charges.ENDPOINTS,
     *customers.ENDPOINTS,
+    *disputes.ENDPOINTS,
     *events.ENDPOINTS,
     *payment_intents.ENDPOINTS,
     *payment_methods.ENDPOINTS,

@@ -78,6 +78,7 @@ class AccountState:
     charges: Objects = field(
         default_factory=lambda: objects_of("charge", "payment_intent", "customer", "transfer_group")
     )
+    disputes: Objects = field(default_factory=lambda: objects_of("dispute", "charge", "payment_intent"))
     refunds: Objects = field(default_factory=lambda: objects_of("refund", "charge", "payment_intent"))
     transfers: Objects = field(
         default_factory=lambda: objects_of("transfer", "destination", "source_transaction", "transfer_group")
@@ -113,6 +114,7 @@ class AccountState:
             "pi": self.payment_intents,
             "ch": self.charges,
             "py": self.charges,
+            "du": self.disputes,
             "re": self.refunds,
             "pyr": self.refunds,
             "tr": self.transfers,

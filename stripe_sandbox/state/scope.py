@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.state.account import AccountState
-from stripe_sandbox.state.event_log import Cause
+from stripe_sandbox.state.event_log import BY_ITSELF, Cause
 from stripe_sandbox.state.world import World
 
 
@@ -31,6 +31,11 @@ class Scope:
     def platform(self) -> "Scope":
         """The same cause in the platform's account."""
         return self.within(self.world.platform)
+
+    @property
+    def by_itself(self) -> "Scope":
+        """The same account, for what happens later and at nobody's request."""
+        return Scope(self.world, self.account, BY_ITSELF)
 
     def within(self, account: AccountState) -> "Scope":
         """The same cause in another account."""

@@ -2,6 +2,7 @@
 
 from stripe_sandbox.http.errors import StripeError, conflict
 from stripe_sandbox.json_types import JsonObject
+from stripe_sandbox.resources.charges.aftermath import arrange_aftermath
 from stripe_sandbox.resources.charges.booking import book_charge
 from stripe_sandbox.state.scope import Scope
 
@@ -38,6 +39,7 @@ def capture(scope: Scope, intent: JsonObject, charge: JsonObject, amount: int) -
     intent.update(status="succeeded", amount_capturable=0, amount_received=amount)
     scope.emit("charge.captured", charge)
     scope.emit("payment_intent.succeeded", intent)
+    arrange_aftermath(scope, charge)
 
 
 def cancel(scope: Scope, intent: JsonObject, reason: str | None) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from stripe_sandbox.cards import AUTHENTICATION_REQUIRED, NOT_AUTHENTICATED, Authentication, Card, Decline
 from stripe_sandbox.http.errors import StripeError, conflict, invalid
 from stripe_sandbox.json_types import JsonObject
+from stripe_sandbox.resources.charges.aftermath import arrange_aftermath
 from stripe_sandbox.resources.charges.attempts import AUTHORISATION_VALID_S, add_charge
 from stripe_sandbox.resources.charges.booking import book_charge, book_charge_later
 from stripe_sandbox.resources.payment_intents.capture import expire
@@ -139,6 +140,7 @@ def charge_or_decline(scope: Scope, intent: JsonObject, method: JsonObject, decl
             book_charge_later(scope, charge)
         scope.emit("charge.succeeded", charge)
         scope.emit("payment_intent.succeeded", intent)
+        arrange_aftermath(scope, charge)
     if intent["setup_future_usage"] is not None and intent["customer"] is not None:
         attach(scope, method, intent["customer"])
 

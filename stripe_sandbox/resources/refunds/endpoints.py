@@ -7,6 +7,7 @@ from stripe_sandbox.http.params import Boolean, Choice, Integer, Metadata, Param
 from stripe_sandbox.http.routing import Endpoint
 from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.resources.charges.booking import complete_capture
+from stripe_sandbox.resources.disputes.opening import is_charged_back
 from stripe_sandbox.resources.lookup import named_by_parameter, named_in_path
 from stripe_sandbox.resources.refunds.changing import tell_changed
 from stripe_sandbox.resources.refunds.giving_back import plan_giving_back
@@ -55,6 +56,9 @@ def _charge(call: Call) -> JsonObject:
             f"Payment {charge['id']} came with transfer {charge['source_transfer']}: reverse this transfer on the "
             "platform instead of refunding the payment."
         )
+    if is_charged_back(call, charge):
+        message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
+        raise conflict(message, code="charge_disputed")
     complete_capture(call, charge)
     return charge
 

@@ -48,6 +48,7 @@ async def begin(api: httpx.AsyncClient) -> dict[str, str]:
     intent = (await api.post("/v1/payment_intents", data={**PAY, **terms, "expand[]": "latest_charge"})).json()
     charge = intent["latest_charge"]
     refund = (await api.post("/v1/refunds", data={"charge": charge["id"], "amount": "1"})).json()
+    dispute = (await api.post(f"/_sandbox/charges/{charge['id']}/dispute")).json()
     return {
         "ACCOUNT": account,
         "CHARGE": charge["id"],
@@ -56,6 +57,7 @@ async def begin(api: httpx.AsyncClient) -> dict[str, str]:
         "accounts": account,
         "application_fees": charge["application_fee"],
         "charges": charge["id"],
+        "disputes": dispute["id"],
         "payment_intents": intent["id"],
         "refunds": refund["id"],
         "transfers": charge["transfer"],

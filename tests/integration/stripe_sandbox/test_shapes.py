@@ -87,6 +87,25 @@ SHAPES = {
         },
         "has_not": {"failure_reason", "failure_balance_transaction"},
     },
+    "/v1/disputes": {
+        "has": {
+            "amount",
+            "balance_transactions",
+            "charge",
+            "currency",
+            "enhanced_eligibility_types",
+            "evidence",
+            "evidence_details",
+            "is_charge_refundable",
+            "livemode",
+            "metadata",
+            "payment_intent",
+            "payment_method_details",
+            "reason",
+            "status",
+        },
+        "has_not": {"balance_transaction", "network_details"},
+    },
     "/v1/events": {"has": {"api_version", "data", "pending_webhooks", "request"}, "has_not": {"account", "user_id"}},
     "/v1/customers": {"has": {"invoice_settings", "tax_exempt", "balance"}, "has_not": {"sources", "subscriptions"}},
     "/v1/webhook_endpoints": {"has": {"enabled_events", "status", "application"}, "has_not": {"secret"}},
@@ -98,6 +117,7 @@ async def filled(raw: httpx.AsyncClient, marketplace: dict[str, str]) -> httpx.A
     """One object of each sort."""
     intent = (await raw.post("/v1/payment_intents", data=marketplace)).json()
     await raw.post("/v1/refunds", data={"payment_intent": intent["id"], "amount": "100"})
+    await raw.post(f"/_sandbox/charges/{intent['latest_charge']}/dispute", json={"amount": 100})
     await raw.post("/v1/customers")
     await raw.post("/v1/webhook_endpoints", data={"url": "http://127.0.0.1:1/", "enabled_events[]": "none.such"})
     return raw
