@@ -36,7 +36,7 @@ def create_app(settings: SandboxSettings | None = None) -> Starlette:
     keys = IdempotencyKeys(chosen.idempotency_ttl_s)
     ticker = Ticker(world.scheduler, log)
     sandbox = Sandbox(world, dispatcher, faults, keys)
-    sandbox.restore_configured_endpoints()
+    sandbox.restore_configuration()
 
     async def unexpected(request: Request, error: Exception) -> Response:
         log.error("unexpected", path=request.url.path, exc_info=error)

@@ -37,6 +37,8 @@ class SandboxSettings(BaseSettings):
         refund_delay_ms: Time until a refund of `pm_card_pendingRefund` succeeds, or one of `pm_card_refundFail` fails.
         dispute_delay_ms: Time until the dispute of a card for it opens, and until evidence that decides is read.
         dispute_fee: Whether the fee of a dispute that was won is `kept` or `returned`.
+        payout_delay_s: Seconds until a standard payout arrives; of a day or more rounded up to midnight UTC.
+        payout_interval: How often accounts are paid out by themselves, unless their balance settings say otherwise.
         connected_fee_refund: How an application fee that comes back with a refund shows on the connected account: as a
             negative fee `on_refund`, or as a `line` of its own.
         webhook_concurrency: Deliveries under way at once for each endpoint. 1 keeps strict order.
@@ -64,6 +66,8 @@ class SandboxSettings(BaseSettings):
     refund_delay_ms: int = Field(default=500, ge=0)
     dispute_delay_ms: int = Field(default=500, ge=0)
     dispute_fee: Literal["kept", "returned"] = "kept"
+    payout_delay_s: int = Field(default=2 * _DAY_S, ge=0)
+    payout_interval: Literal["manual", "daily"] = "manual"
     connected_fee_refund: Literal["on_refund", "line"] = "on_refund"
     webhook_concurrency: int = Field(default=16, ge=1, le=256)
     webhook_timeout_ms: int = Field(default=10_000, ge=1)

@@ -115,6 +115,20 @@ class BalanceBook:
             moved = True
         return moved
 
+    def unpaid(self, currency: str) -> list[JsonObject]:
+        """The available balance transactions in a currency that no payout has taken out."""
+        return [
+            one
+            for one in self.transactions.matching("currency", currency)
+            if one["status"] == "available" and one["id"] not in self.payouts
+        ]
+
+    def take_out(self, payout: str, transactions: list[JsonObject]) -> None:
+        """Notes which payout took these transactions out."""
+        for transaction in transactions:
+            self.payouts[transaction["id"]] = payout
+            self.transactions.reindex(transaction)
+
     def render(self, default_currency: str) -> JsonObject:
         """The balance as `/v1/balance` shows it, a line for each currency in use."""
         lines = sorted(self.funds.items()) or [(default_currency, Funds())]

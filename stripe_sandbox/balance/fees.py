@@ -22,6 +22,15 @@ DISPUTE = {
 }  # fmt: skip
 """What a chargeback costs, in minor units. In other currencies it costs nothing here."""
 
+INSTANT_BASIS_POINTS = 100
+INSTANT_MINIMUM = 50
+"""An instant payout costs 1 %, at least this many minor units."""
+
+
+def instant_payout_fee(amount: int) -> int:
+    """The fee for an instant payout, in minor units, rounded half up."""
+    return max(INSTANT_MINIMUM, (amount * INSTANT_BASIS_POINTS + _BASIS_POINTS // 2) // _BASIS_POINTS)
+
 
 def card_fee(amount: int, currency: str) -> int:
     """The fee for a captured amount, in minor units: the percentage rounded half up, plus the fixed part.

@@ -8,10 +8,12 @@ from stripe_sandbox.state.world import World
 _DAY_S = 86_400
 
 
-def available_on(world: World, *, at_once: bool = False) -> int:
+def available_on(world: World, account: AccountState, *, at_once: bool = False) -> int:
     """The Unix second from which funds taken now are available: the first midnight UTC after the settlement delay."""
     now = world.clock.seconds()
     delay_s = world.settings.settlement_delay_s
+    if account.settlement_delay_days is not None:
+        delay_s = account.settlement_delay_days * _DAY_S
     if at_once or delay_s == 0:
         return now
     return -(-(now + delay_s) // _DAY_S) * _DAY_S

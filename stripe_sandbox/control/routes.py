@@ -11,6 +11,7 @@ from stripe_sandbox.control.answers import ControlError, refuse
 from stripe_sandbox.control.authentication import authentication_routes
 from stripe_sandbox.control.disputes import dispute_routes
 from stripe_sandbox.control.faults import fault_routes
+from stripe_sandbox.control.payouts import payout_routes
 from stripe_sandbox.control.refunds import refund_routes
 from stripe_sandbox.control.sandbox import Sandbox
 from stripe_sandbox.control.state import state_routes
@@ -28,6 +29,7 @@ def control_routes(sandbox: Sandbox) -> list[Route]:
         *account_routes(sandbox),
         *authentication_routes(sandbox),
         *dispute_routes(sandbox),
+        *payout_routes(sandbox),
         *refund_routes(sandbox),
     ]
     return [Route(route.path, _refusing(route.endpoint), methods=_methods(route)) for route in routes]

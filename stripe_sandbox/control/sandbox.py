@@ -3,6 +3,7 @@
 from stripe_sandbox.faults.plan import FaultPlan
 from stripe_sandbox.http.idempotency import IdempotencyKeys
 from stripe_sandbox.json_types import JsonObject
+from stripe_sandbox.resources.payouts.schedule import plan_payouts
 from stripe_sandbox.resources.webhook_endpoints import add_endpoint, remove_endpoint
 from stripe_sandbox.state.account import AccountState
 from stripe_sandbox.state.event_log import BY_ITSELF, Event
@@ -30,11 +31,15 @@ class Sandbox:
         self.faults.clear()
         self._keys.clear()
         self.world.reset()
-        self.restore_configured_endpoints()
+        self.restore_configuration()
 
-    def restore_configured_endpoints(self) -> None:
-        """Adds the endpoints of SANDBOX_WEBHOOK_URL and SANDBOX_CONNECT_WEBHOOK_URL, as far as there are any."""
+    def restore_configuration(self) -> None:
+        """Adds the endpoints of SANDBOX_WEBHOOK_URL and SANDBOX_CONNECT_WEBHOOK_URL, as far as there are any.
+
+        Also plans the platform's automatic payouts, if it is to have such.
+        """
         settings = self.world.settings
+        plan_payouts(self.scope())
         for url, secret, connect in (
             (settings.webhook_url, settings.webhook_secret, False),
             (settings.connect_webhook_url, settings.connect_webhook_secret, True),
@@ -91,6 +96,7 @@ def _account_summary(account: AccountState) -> JsonObject:
             "events": len(account.events),
             "payment_intents": len(account.payment_intents),
             "payment_methods": len(account.payment_methods),
+            "payouts": len(account.payouts),
             "refunds": len(account.refunds),
             "transfers": len(account.transfers),
         },

@@ -28,6 +28,9 @@ _EXPANDABLE = {
     "dispute": frozenset({"charge", "payment_intent"}),
     "fee_refund": frozenset({"balance_transaction", "fee"}),
     "payment_intent": frozenset({"customer", "latest_charge", "on_behalf_of", "payment_method"}),
+    "payout": frozenset(
+        {"balance_transaction", "destination", "failure_balance_transaction", "original_payout", "reversed_by"}
+    ),
     "payment_method": frozenset({"customer"}),
     "refund": frozenset(
         {
@@ -48,7 +51,16 @@ _EXPANDABLE = {
 _OF_ANY_SOURCE = frozenset[str]().union(
     *(
         _EXPANDABLE[kind]
-        for kind in ("application_fee", "charge", "dispute", "fee_refund", "refund", "transfer", "transfer_reversal")
+        for kind in (
+            "application_fee",
+            "charge",
+            "dispute",
+            "fee_refund",
+            "payout",
+            "refund",
+            "transfer",
+            "transfer_reversal",
+        )
     )
 )
 """Fields that the source of a balance transaction may have, whatever it is."""

@@ -148,6 +148,21 @@ class ListOf:
 
 
 @dataclass(frozen=True, slots=True)
+class MapOf:
+    """Values by names that are not known beforehand, such as currencies; an empty string clears all of it (None)."""
+
+    item: Field
+
+    def read(self, value: FormValue, name: str) -> dict[str, object] | None:
+        """Raises `StripeError` if it is no map or a value is wrong."""
+        if value == "":
+            return None
+        if not isinstance(value, Mapping):
+            raise invalid("Invalid object", param=name)
+        return {key: self.item.read(given, f"{name}[{key}]") for key, given in value.items()}
+
+
+@dataclass(frozen=True, slots=True)
 class Params:
     """A group of named parameters: all of an endpoint's, or those nested below one name.
 

@@ -4,9 +4,11 @@ from stripe_sandbox.http.routing import Endpoint
 from stripe_sandbox.resources import balance, customers, events, payment_methods, webhook_endpoints
 from stripe_sandbox.resources.accounts import endpoints as accounts
 from stripe_sandbox.resources.application_fees import endpoints as application_fees
+from stripe_sandbox.resources.balance_settings import endpoints as balance_settings
 from stripe_sandbox.resources.charges import endpoints as charges
 from stripe_sandbox.resources.disputes import endpoints as disputes
 from stripe_sandbox.resources.payment_intents import endpoints as payment_intents
+from stripe_sandbox.resources.payouts import endpoints as payouts
 from stripe_sandbox.resources.refunds import endpoints as refunds
 from stripe_sandbox.resources.transfers import endpoints as transfers
 
@@ -14,12 +16,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *accounts.ENDPOINTS,
     *application_fees.ENDPOINTS,
     *balance.ENDPOINTS,
+    *balance_settings.ENDPOINTS,
     *charges.ENDPOINTS,
     *customers.ENDPOINTS,
     *disputes.ENDPOINTS,
     *events.ENDPOINTS,
     *payment_intents.ENDPOINTS,
     *payment_methods.ENDPOINTS,
+    *payouts.ENDPOINTS,
     *refunds.ENDPOINTS,
     *transfers.ENDPOINTS,
     *webhook_endpoints.ENDPOINTS,

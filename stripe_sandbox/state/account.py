@@ -62,6 +62,9 @@ class AccountState:
         default_currency: Currency of an empty balance.
         created: When it was opened, in Unix seconds.
         profile: The account as an object of the API. Empty for the platform until somebody asks for it.
+        balance_settings: What `/v1/balance_settings` shows. Empty until somebody asks for it.
+        settlement_delay_days: Days until funds are available, where the account has a delay of its own.
+        payout_planned: Whether the next moment for automatic payouts is with the scheduler.
         cards: How the card behind each payment method behaves; Stripe does not show it either.
         endpoint_private: Secrets of the webhook endpoints, by endpoint id.
     """
@@ -79,6 +82,7 @@ class AccountState:
         default_factory=lambda: objects_of("charge", "payment_intent", "customer", "transfer_group")
     )
     disputes: Objects = field(default_factory=lambda: objects_of("dispute", "charge", "payment_intent"))
+    payouts: Objects = field(default_factory=lambda: objects_of("payout", "destination", "status"))
     refunds: Objects = field(default_factory=lambda: objects_of("refund", "charge", "payment_intent"))
     transfers: Objects = field(
         default_factory=lambda: objects_of("transfer", "destination", "source_transaction", "transfer_group")
@@ -89,6 +93,9 @@ class AccountState:
     webhook_endpoints: Objects = field(default_factory=lambda: objects_of("webhook_endpoint"))
     events: Collection[Event] = field(default_factory=_events)
     balance: BalanceBook = field(default_factory=BalanceBook)
+    balance_settings: JsonObject = field(default_factory=dict)
+    settlement_delay_days: int | None = None
+    payout_planned: bool = False
     cards: dict[str, Card] = field(default_factory=dict)
     endpoint_private: dict[str, EndpointPrivate] = field(default_factory=dict)
 
@@ -104,6 +111,9 @@ class AccountState:
 
     def find(self, identifier: str) -> JsonObject | None:
         """The object behind any id of this account, told by the id's prefix. None if there is none."""
+        if identifier.startswith("ba_"):
+            owned = self.profile.get("external_accounts", {}).get("data", ())
+            return next((one for one in owned if one["id"] == identifier), None)
         collection = self._by_prefix().get(identifier.partition("_")[0])
         return None if collection is None else collection.get(identifier)
 
@@ -115,6 +125,7 @@ class AccountState:
             "ch": self.charges,
             "py": self.charges,
             "du": self.disputes,
+            "po": self.payouts,
             "re": self.refunds,
             "pyr": self.refunds,
             "tr": self.transfers,

@@ -11,6 +11,7 @@ from stripe_sandbox.resources.accounts.countries import default_currency_of
 from stripe_sandbox.resources.accounts.onboarding import tell_capabilities
 from stripe_sandbox.resources.accounts.params import CREATE, UPDATE
 from stripe_sandbox.resources.accounts.shape import blank_profile, platform_profile
+from stripe_sandbox.resources.balance_settings.following import follow_account
 from stripe_sandbox.state.account import AccountState
 
 _ID_CHARS = 16
@@ -36,6 +37,7 @@ def _create(call: Call) -> JsonObject:
     apply_changes(call, account.profile, params)
     account.default_currency = account.profile["default_currency"]
     call.world.connect(account)
+    follow_account(call.within(account), call.params)
     return account.profile
 
 
@@ -62,6 +64,7 @@ def _update(call: Call) -> JsonObject:
         if "external_accounts" in previous:
             own.emit("account.external_account.created", after["external_accounts"]["data"][0])
         tell_capabilities(own, previous.get("capabilities", after["capabilities"]))
+        follow_account(own, call.params)
         own.emit("account.updated", account.profile, previous)
     return account.profile
 

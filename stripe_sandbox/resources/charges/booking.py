@@ -30,7 +30,7 @@ def book_charge(scope: Scope, charge: JsonObject) -> None:
         amount=amount,
         currency=currency,
         source=charge["id"],
-        available_on=available_on(scope.world, at_once=card is not None and card.skips_pending),
+        available_on=available_on(scope.world, scope.account, at_once=card is not None and card.skips_pending),
         fees=tuple(fees),
         description=charge["description"],
     )

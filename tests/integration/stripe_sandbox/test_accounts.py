@@ -46,7 +46,7 @@ async def test_a_new_account_may_do_nothing_and_says_what_is_missing(client: str
     assert not {"business_profile.mcc", "business_profile.url", "business_type"} & set(due)
     assert account.requirements.past_due == due
     assert account.requirements.disabled_reason == "requirements.past_due"
-    assert account.settings.payouts.schedule.to_dict() == {"delay_days": 2, "interval": "daily"}
+    assert account.settings.payouts.schedule.to_dict() == {"delay_days": 2, "interval": "manual"}
     assert await client.v1.accounts.retrieve_async(account.id) == account
 
 
@@ -163,7 +163,7 @@ async def test_a_change_is_told_with_what_was_before(raw: httpx.AsyncClient, cre
     change = {
         "email": "new@example.com",
         "metadata[k]": "v",
-        "settings[payouts][schedule][interval]": "manual",
+        "settings[payouts][schedule][interval]": "weekly",
         "capabilities[link_payments][requested]": "true",
         "external_account": "btok_us",
         "company[name]": "Songs Inc",
@@ -171,7 +171,8 @@ async def test_a_change_is_told_with_what_was_before(raw: httpx.AsyncClient, cre
     }
     changed = (await raw.post(f"{ACCOUNTS}/{creator}", data=change)).json()
     assert (changed["email"], changed["metadata"]) == ("new@example.com", {"k": "v"})
-    assert changed["settings"]["payouts"]["schedule"] == {"delay_days": 2, "interval": "manual"}
+    schedule = {"delay_days": 2, "interval": "weekly", "weekly_anchor": "monday"}
+    assert changed["settings"]["payouts"]["schedule"] == schedule
     assert changed["capabilities"]["link_payments"] == "active"
     assert (changed["company"]["name"], changed["company"]["tax_id_provided"]) == ("Songs Inc", True)
     told = (await raw.get("/v1/events", headers={"stripe-account": creator})).json()["data"][:3]
@@ -182,7 +183,7 @@ async def test_a_change_is_told_with_what_was_before(raw: httpx.AsyncClient, cre
     ]
     previous = told[0]["data"]["previous_attributes"]
     assert (previous["email"], previous["metadata"]) == (None, {})
-    assert previous["settings"]["payouts"]["schedule"]["interval"] == "daily"
+    assert previous["settings"]["payouts"]["schedule"]["interval"] == "manual"
     count = len(await types_of_events(raw, creator))
     await raw.post(f"{ACCOUNTS}/{creator}", data={"email": "new@example.com"})
     assert len(await types_of_events(raw, creator)) == count

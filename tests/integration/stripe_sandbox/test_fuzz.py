@@ -49,6 +49,9 @@ async def begin(api: httpx.AsyncClient) -> dict[str, str]:
     charge = intent["latest_charge"]
     refund = (await api.post("/v1/refunds", data={"charge": charge["id"], "amount": "1"})).json()
     dispute = (await api.post(f"/_sandbox/charges/{charge['id']}/dispute")).json()
+    at_once = {"payment_method": "pm_card_bypassPending", "capture_method": "automatic"}
+    await api.post("/v1/payment_intents", data={**PAY, **at_once})
+    payout = (await api.post("/v1/payouts", data={"amount": "100", "currency": "usd"})).json()
     return {
         "ACCOUNT": account,
         "CHARGE": charge["id"],
@@ -59,6 +62,7 @@ async def begin(api: httpx.AsyncClient) -> dict[str, str]:
         "charges": charge["id"],
         "disputes": dispute["id"],
         "payment_intents": intent["id"],
+        "payouts": payout["id"],
         "refunds": refund["id"],
         "transfers": charge["transfer"],
     }

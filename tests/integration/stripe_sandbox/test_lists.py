@@ -67,7 +67,8 @@ async def test_balance_transactions_are_filtered_and_show_their_source(
     in_eur = await client.v1.balance_transactions.list_async({"currency": "eur", "type": "charge"})
     assert [one.source for one in in_eur.data] == [eur.latest_charge]
     assert (await client.v1.balance_transactions.list_async({"type": "payout"})).data == []
-    assert (await client.v1.balance_transactions.list_async({"payout": "po_none"})).data == []
+    with pytest.raises(stripe.InvalidRequestError, match="No such payout: 'po_none'"):
+        await client.v1.balance_transactions.list_async({"payout": "po_none"})
 
 
 async def test_events_are_listed_by_type_and_by_delivery(
