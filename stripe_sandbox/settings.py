@@ -39,6 +39,8 @@ class SandboxSettings(BaseSettings):
         dispute_fee: Whether the fee of a dispute that was won is `kept` or `returned`.
         payout_delay_s: Seconds until a standard payout arrives; of a day or more rounded up to midnight UTC.
         payout_interval: How often accounts are paid out by themselves, unless their balance settings say otherwise.
+        debit_delay_ms: Time until the bank of most test accounts answers a direct debit.
+        debit_booked: Whether a direct debit moves the balance only on `success`, or while it is `pending`.
         connected_fee_refund: How an application fee that comes back with a refund shows on the connected account: as a
             negative fee `on_refund`, or as a `line` of its own.
         webhook_concurrency: Deliveries under way at once for each endpoint. 1 keeps strict order.
@@ -68,6 +70,8 @@ class SandboxSettings(BaseSettings):
     dispute_fee: Literal["kept", "returned"] = "kept"
     payout_delay_s: int = Field(default=2 * _DAY_S, ge=0)
     payout_interval: Literal["manual", "daily"] = "manual"
+    debit_delay_ms: int = Field(default=500, ge=0)
+    debit_booked: Literal["success", "pending"] = "success"
     connected_fee_refund: Literal["on_refund", "line"] = "on_refund"
     webhook_concurrency: int = Field(default=16, ge=1, le=256)
     webhook_timeout_ms: int = Field(default=10_000, ge=1)

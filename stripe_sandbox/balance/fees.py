@@ -22,6 +22,15 @@ DISPUTE = {
 }  # fmt: skip
 """What a chargeback costs, in minor units. In other currencies it costs nothing here."""
 
+DEBIT_BASIS_POINTS = 80
+DEBIT_MAXIMUM = 500
+
+
+def debit_fee(amount: int) -> int:
+    """The fee for a direct debit, in minor units: 0.8 % rounded half up, at most 5.00."""
+    return min(DEBIT_MAXIMUM, (amount * DEBIT_BASIS_POINTS + _BASIS_POINTS // 2) // _BASIS_POINTS)
+
+
 INSTANT_BASIS_POINTS = 100
 INSTANT_MINIMUM = 50
 """An instant payout costs 1 %, at least this many minor units."""

@@ -49,12 +49,14 @@ def found_anywhere(world: World, collection: str, identifier: str) -> tuple[Acco
     Raises:
         ControlError: 404, no account has it.
     """
+    kind = collection
     for account in world.accounts.values():
         objects: Objects = getattr(account, collection)
+        kind = objects.kind
         found = objects.get(identifier)
         if found is not None:
             return account, found
-    raise ControlError(404, f"no object {identifier}: GET /v1/{collection} lists them")
+    raise ControlError(404, f"no {kind} {identifier}: GET /v1/{collection} lists them")
 
 
 def answer(shown: object, status: int = 200) -> Response:

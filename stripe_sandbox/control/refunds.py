@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from stripe_sandbox.control.answers import Command, ControlError, answer, read_command
+from stripe_sandbox.control.answers import Command, ControlError, answer, found_anywhere, read_command
 from stripe_sandbox.control.sandbox import Sandbox
 from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.resources.refunds.changing import FAILED, fail_refund
@@ -48,10 +48,7 @@ def refund_routes(sandbox: Sandbox) -> list[Route]:
 
 
 def _refund(sandbox: Sandbox, identifier: str) -> tuple[AccountState, JsonObject]:
-    if identifier.startswith("pyr_"):
+    account, refund = found_anywhere(sandbox.world, "refunds", identifier)
+    if refund["source_transfer_reversal"] is not None:
         raise ControlError(400, f"refund {identifier} came with a reversed transfer: no bank has a part in it")
-    for account in sandbox.world.accounts.values():
-        refund = account.refunds.get(identifier)
-        if refund is not None:
-            return account, refund
-    raise ControlError(404, f"no refund {identifier}: GET /v1/refunds lists them")
+    return account, refund

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from stripe_sandbox.control.accounts import account_routes
 from stripe_sandbox.control.answers import ControlError, refuse
 from stripe_sandbox.control.authentication import authentication_routes
+from stripe_sandbox.control.debits import debit_routes
 from stripe_sandbox.control.disputes import dispute_routes
 from stripe_sandbox.control.faults import fault_routes
 from stripe_sandbox.control.payouts import payout_routes
@@ -28,6 +29,7 @@ def control_routes(sandbox: Sandbox) -> list[Route]:
         *fault_routes(sandbox),
         *account_routes(sandbox),
         *authentication_routes(sandbox),
+        *debit_routes(sandbox),
         *dispute_routes(sandbox),
         *payout_routes(sandbox),
         *refund_routes(sandbox),

@@ -3,12 +3,14 @@
 import hashlib
 
 from stripe_sandbox.cards import Card, card_of_number, card_of_payment_method, card_of_token
+from stripe_sandbox.debits import debit_of_payment_method
 from stripe_sandbox.http.call import Call
 from stripe_sandbox.http.errors import StripeError, conflict, invalid, missing_parameter, no_such_object
 from stripe_sandbox.http.listing import list_objects, list_params
 from stripe_sandbox.http.params import Choice, Field, Integer, Metadata, Params, Text, merge_metadata
 from stripe_sandbox.http.routing import Endpoint
 from stripe_sandbox.json_types import JsonObject
+from stripe_sandbox.resources import debit_methods
 from stripe_sandbox.resources.details import BILLING_DETAILS, full_billing_details
 from stripe_sandbox.resources.lookup import named_by_parameter, named_in_path
 from stripe_sandbox.state.scope import Scope
@@ -25,8 +27,9 @@ _CARD = Params(
     }
 )
 METHOD_DATA: dict[str, Field] = {
-    "type": Choice(("card",)),
+    "type": Choice(("card", *debit_methods.TYPES)),
     "card": _CARD,
+    **debit_methods.DEBIT_DATA,
     "billing_details": BILLING_DETAILS,
     "metadata": Metadata(),
 }
@@ -38,13 +41,21 @@ def resolve(scope: Scope, identifier: str, param: str) -> JsonObject:
     Raises:
         StripeError: 400 `resource_missing`.
     """
-    card = card_of_payment_method(identifier)
-    if card is not None:
-        return add(scope, card, {})
+    made = from_test_token(scope, identifier)
+    if made is not None:
+        return made
     method = scope.account.payment_methods.get(identifier)
     if method is None:
         raise no_such_object("PaymentMethod", identifier, param)
     return method
+
+
+def from_test_token(scope: Scope, token: str) -> JsonObject | None:
+    """A new payment method for a test token such as `pm_card_visa`; None if it is no such token."""
+    card, debit = card_of_payment_method(token), debit_of_payment_method(token)
+    if card is not None:
+        return add(scope, card, {})
+    return None if debit is None else debit_methods.add_debit(scope, debit, {})
 
 
 def from_data(scope: Scope, data: JsonObject, param: str = "") -> JsonObject:
@@ -53,6 +64,8 @@ def from_data(scope: Scope, data: JsonObject, param: str = "") -> JsonObject:
     Raises:
         StripeError: The card is missing, unknown or no test card.
     """
+    if data["type"] != "card":
+        return debit_methods.debit_from_data(scope, data, param)
     prefix = f"{param}[card]" if param else "card"
     if "card" not in data:
         raise missing_parameter(prefix)
@@ -162,9 +175,8 @@ def _update(call: Call) -> JsonObject:
 
 
 def _attach(call: Call) -> JsonObject:
-    card = card_of_payment_method(call.path["id"])
     customer = named_by_parameter(call.account.customers, call.params["customer"], "customer")
-    method = add(call, card, {}) if card is not None else _retrieve(call)
+    method = from_test_token(call, call.path["id"]) or _retrieve(call)
     attach(call, method, customer["id"])
     return method
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from stripe_sandbox.balance.book import BalanceBook
 from stripe_sandbox.cards import Card
+from stripe_sandbox.debits import Debit
 from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.state.collection import Collection
 from stripe_sandbox.state.event_log import Event
@@ -66,6 +67,7 @@ class AccountState:
         settlement_delay_days: Days until funds are available, where the account has a delay of its own.
         payout_planned: Whether the next moment for automatic payouts is with the scheduler.
         cards: How the card behind each payment method behaves; Stripe does not show it either.
+        debits: The same for bank accounts.
         endpoint_private: Secrets of the webhook endpoints, by endpoint id.
     """
 
@@ -97,6 +99,7 @@ class AccountState:
     settlement_delay_days: int | None = None
     payout_planned: bool = False
     cards: dict[str, Card] = field(default_factory=dict)
+    debits: dict[str, Debit] = field(default_factory=dict)
     endpoint_private: dict[str, EndpointPrivate] = field(default_factory=dict)
 
     @property

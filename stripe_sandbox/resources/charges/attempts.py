@@ -3,6 +3,7 @@
 from stripe_sandbox.cards import Authentication, Decline
 from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.resources.charges.shape import blank_charge, outcome
+from stripe_sandbox.resources.debit_methods import details_of_debit
 from stripe_sandbox.state.scope import Scope
 
 AUTHORISATION_VALID_S = 7 * 86_400
@@ -45,10 +46,36 @@ def add_charge(
         payment_method_details=_method_details(scope, intent, method, captured=captured),
         status="failed" if failed else "succeeded",
     )
+    _set_destination(charge, intent)
+    return scope.account.charges.add(charge)
+
+
+def add_pending_charge(scope: Scope, intent: JsonObject, method: JsonObject) -> JsonObject:
+    """Records the charge of a debit that the customer's bank has not answered yet."""
+    charge = blank_charge(scope.world.ids.new("py"), intent["amount"], intent["currency"], scope.now)
+    charge.update({name: intent[name] for name in _FROM_INTENT})
+    charge.update(
+        amount_captured=intent["amount"],
+        billing_details=method["billing_details"],
+        calculated_statement_descriptor="SANDBOX",
+        captured=True,
+        metadata=dict(intent["metadata"]),
+        paid=False,
+        payment_intent=intent["id"],
+        payment_method=method["id"],
+        payment_method_details=details_of_debit(method, charge["id"]),
+        status="pending",
+    )
+    charge["outcome"] = {**charge["outcome"], "risk_level": "not_assessed", "seller_message": "Payment pending."}
+    del charge["outcome"]["risk_score"]
+    _set_destination(charge, intent)
+    return scope.account.charges.add(charge)
+
+
+def _set_destination(charge: JsonObject, intent: JsonObject) -> None:
     if intent["transfer_data"] is not None:
         charge["destination"] = intent["transfer_data"]["destination"]
         charge["transfer_data"] = {"amount": None, **intent["transfer_data"]}
-    return scope.account.charges.add(charge)
 
 
 def _method_details(scope: Scope, intent: JsonObject, method: JsonObject, *, captured: bool) -> JsonObject:

@@ -1,7 +1,7 @@
 """What a captured charge books: on its own account, and where its money goes on to."""
 
 from stripe_sandbox.balance.book import Movement
-from stripe_sandbox.balance.fees import card_fee, stripe_fee_detail
+from stripe_sandbox.balance.fees import card_fee, debit_fee, stripe_fee_detail
 from stripe_sandbox.balance.settlement import available_on, book
 from stripe_sandbox.cards import Card
 from stripe_sandbox.json_types import JsonObject
@@ -19,20 +19,22 @@ def book_charge(scope: Scope, charge: JsonObject) -> None:
     directly on a connected account the platform gets its fee (https://docs.stripe.com/connect/direct-charges).
     """
     amount, currency = charge["amount_captured"], charge["currency"]
-    fees = [stripe_fee_detail(card_fee(amount, currency), currency)]
+    is_debit = charge["payment_method"] in scope.account.debits
+    fees = [stripe_fee_detail(debit_fee(amount) if is_debit else card_fee(amount, currency), currency)]
     fee_amount = _application_fee(charge)
     is_direct = not scope.account.is_platform
     if is_direct and fee_amount:
         fees.append(fee_detail(scope, fee_amount, currency))
     card = card_of_charge(scope, charge)
     movement = Movement(
-        kind="charge",
+        kind="payment" if is_debit else "charge",
         amount=amount,
         currency=currency,
         source=charge["id"],
         available_on=available_on(scope.world, scope.account, at_once=card is not None and card.skips_pending),
         fees=tuple(fees),
         description=charge["description"],
+        category="charge",
     )
     charge["balance_transaction"] = book(scope.world, scope.account, movement)["id"]
     if is_direct and fee_amount:

@@ -6,7 +6,7 @@ from stripe_sandbox.resources.charges.aftermath import arrange_aftermath
 from stripe_sandbox.resources.charges.booking import book_charge
 from stripe_sandbox.state.scope import Scope
 
-CANCELLABLE = ("requires_payment_method", "requires_capture", "requires_confirmation", "requires_action", "processing")
+CANCELLABLE = ("requires_payment_method", "requires_capture", "requires_confirmation", "requires_action")
 
 
 def check_capture(scope: Scope, intent: JsonObject, amount: int | None) -> tuple[JsonObject, int]:

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from stripe_sandbox.cards import AUTHENTICATION_REQUIRED, NOT_AUTHENTICATED, Authentication, Card, Decline
+from stripe_sandbox.debits import CURRENCIES
 from stripe_sandbox.http.errors import StripeError, conflict, invalid
 from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.resources.charges.aftermath import arrange_aftermath
 from stripe_sandbox.resources.charges.attempts import AUTHORISATION_VALID_S, add_charge
 from stripe_sandbox.resources.charges.booking import book_charge, book_charge_later
 from stripe_sandbox.resources.payment_intents.capture import expire
+from stripe_sandbox.resources.payment_intents.debiting import check_debit, start_debit
 from stripe_sandbox.resources.payment_intents.marketplace import check_terms, join_group
 from stripe_sandbox.resources.payment_methods import attach
 from stripe_sandbox.state.scope import Scope
@@ -58,7 +60,9 @@ def check_confirmable(intent: JsonObject, method: JsonObject | None, how: Confir
             "pass this customer together with the payment method.",
             param="payment_method",
         )
-    if intent["statement_descriptor"] is not None:
+    if method["type"] in CURRENCIES:
+        check_debit(intent, method)
+    elif intent["statement_descriptor"] is not None:
         raise invalid(
             "The `statement_descriptor` parameter is not supported for card payments. "
             "Use `statement_descriptor_suffix` instead.",
@@ -84,6 +88,10 @@ def confirm(scope: Scope, intent: JsonObject, method: JsonObject, how: Confirmat
     intent["payment_method"] = method["id"]
     intent["last_payment_error"] = None
     intent["next_action"] = None
+    debit = scope.account.debits.get(method["id"])
+    if debit is not None:
+        start_debit(scope, intent, method, debit)
+        return
     card = scope.account.cards[method["id"]]
     if _must_authenticate(intent, card):
         if how.off_session or how.error_on_requires_action:

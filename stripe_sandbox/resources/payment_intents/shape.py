@@ -7,6 +7,7 @@ from stripe_sandbox.balance.currencies import (
     charge_step,
     display,
 )
+from stripe_sandbox.debits import CURRENCIES
 from stripe_sandbox.http.errors import invalid
 from stripe_sandbox.http.params import Boolean, Choice, Field, Integer, ListOf, Metadata, Params, Text, merge_metadata
 from stripe_sandbox.json_types import JsonObject
@@ -53,7 +54,7 @@ CREATE = Params(
         **_DESCRIPTIVE,
         **ONLY_WITH_CONFIRM,
         **marketplace.CREATE,
-        "allowed_payment_method_types": ListOf(Choice(("card",))),
+        "allowed_payment_method_types": ListOf(Choice(("card", *CURRENCIES))),
         "automatic_payment_methods": Params(
             {"enabled": Boolean(), "allow_redirects": Choice(("always", "never"))}, required=("enabled",)
         ),
@@ -73,7 +74,7 @@ CAPTURE = Params(
     }
 )
 
-_METHOD_TYPES: dict[str, Field] = {"payment_method_types": ListOf(Choice(("card",)))}
+_METHOD_TYPES: dict[str, Field] = {"payment_method_types": ListOf(Choice(("card", *CURRENCIES)))}
 OLDER_CREATE = CREATE.extended(_METHOD_TYPES)
 OLDER_UPDATE = UPDATE.extended(_METHOD_TYPES)
 
@@ -131,7 +132,7 @@ def new_intent(scope: Scope, params: JsonObject) -> JsonObject:
         "payment_method": None,
         "payment_method_configuration_details": None,
         "payment_method_options": card_options(params),
-        "payment_method_types": ["card"],
+        "payment_method_types": params.get("payment_method_types", ["card"]),
         "processing": None,
         "review": None,
         "source": None,

@@ -42,7 +42,7 @@ def check_amount(charge: JsonObject, amount: int | None) -> int:
 
 def make_refund(scope: Scope, charge: JsonObject, amount: int, back: GivingBack, details: JsonObject) -> JsonObject:
     """Refunds `amount` of a charge; `details` are further fields of the refund."""
-    refund = new_refund(scope.world.ids.new("re"), charge, amount, scope.now)
+    refund = new_refund(scope.world.ids.new("re" if _is_card(charge) else "pyr"), charge, amount, scope.now)
     refund.update(details)
     _book(scope, charge, refund, back)
     scope.account.refunds.add(refund)
@@ -60,15 +60,21 @@ def _book(scope: Scope, charge: JsonObject, refund: JsonObject, back: GivingBack
     """Takes the refund from the balance; Stripe keeps its fee, the platform's comes back to a direct charge."""
     fee_amount = 0 if scope.account.is_platform else back.fee_amount
     movement = Movement(
-        kind="refund",
+        kind="refund" if _is_card(charge) else "payment_refund",
         amount=-refund["amount"],
         currency=charge["currency"],
         source=refund["id"],
         available_on=taken_on(scope.world, scope.account, charge["balance_transaction"]),
         fees=fee_details_of_refund(scope, fee_amount, charge["currency"]),
+        category="refund",
         description=f"REFUND FOR CHARGE ({charge['description']})" if charge["description"] else "REFUND FOR CHARGE",
     )
     refund["balance_transaction"] = book(scope.world, scope.account, movement)["id"]
+
+
+def _is_card(charge: JsonObject) -> bool:
+    """Whether a card was charged: what else pays is a payment to Stripe, with payment refunds."""
+    return bool(charge["payment_method_details"]["type"] == "card")
 
 
 def _give_back(scope: Scope, charge: JsonObject, refund: JsonObject, back: GivingBack) -> None:

@@ -89,7 +89,7 @@ def _book(scope: Scope, transfer: JsonObject, reversal: JsonObject, description:
 def _refund_payment(receiver: Scope, payment: JsonObject, reversal: JsonObject, fee_amount: int) -> JsonObject:
     """What the reversal is on the connected account: a refund of the payment."""
     refund = new_refund(receiver.world.ids.new("pyr"), payment, reversal["amount"], receiver.now)
-    refund.update(destination_details=None, source_transfer_reversal=reversal["id"])
+    refund["source_transfer_reversal"] = reversal["id"]
     movement = Movement(
         kind="payment_refund",
         amount=-reversal["amount"],

@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stripe_sandbox import API_VERSION
-from stripe_sandbox.settings import DEFAULT_API_KEY
+from stripe_sandbox.app import create_app
+from stripe_sandbox.settings import DEFAULT_API_KEY, SandboxSettings
 
 SECRET = "whsec_integration"
 DEADLINE_S = 10.0
@@ -117,6 +119,23 @@ async def figures(raw: httpx.AsyncClient, account: str | None = None) -> list[Fi
         (one["type"], one["amount"], one["fee"], one["net"], one["source"].partition("_")[0])
         for one in await transactions(raw, account)
     ]
+
+
+async def control(raw: httpx.AsyncClient, path: str, **command: Any) -> dict[str, Any]:
+    """A request below `/_sandbox` that must be carried out."""
+    reply = await raw.post(f"/_sandbox/{path}", json=command)
+    assert reply.status_code < 300, reply.text
+    shown: dict[str, Any] = reply.json()
+    return shown
+
+
+@asynccontextmanager
+async def sandbox_with(**settings: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a sandbox of its own, without a socket."""
+    app = create_app(SandboxSettings(log_level="error", seed=1, **settings))
+    transport, auth = httpx.ASGITransport(app), (DEFAULT_API_KEY, "")
+    async with httpx.AsyncClient(transport=transport, base_url="http://sandbox", auth=auth) as client:
+        yield client
 
 
 async def types_of_events(raw: httpx.AsyncClient, account: str | None = None) -> list[str]:

@@ -5,9 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from stripe_sandbox.app import create_app
-from stripe_sandbox.settings import DEFAULT_API_KEY, SandboxSettings
-from tests.integration.stripe_sandbox.harness import acting_for, check_books, figures, types_of_events
+from tests.integration.stripe_sandbox.harness import acting_for, check_books, figures, sandbox_with, types_of_events
 
 INTENTS = "/v1/payment_intents"
 SETTINGS = "/v1/balance_settings"
@@ -96,9 +94,7 @@ async def test_a_minimum_stays_and_each_payout_still_adds_up(raw: httpx.AsyncCli
 async def test_other_schedules_pay_on_their_days(
     form: dict[str, str], schedule: dict[str, str], days: int, paid: int
 ) -> None:
-    app = create_app(SandboxSettings(log_level="error", seed=1))
-    transport, auth = httpx.ASGITransport(app), (DEFAULT_API_KEY, "")
-    async with httpx.AsyncClient(transport=transport, base_url="http://sandbox", auth=auth) as raw:
+    async with sandbox_with() as raw:
         chosen = {f"{SCHEDULE}[{name}]": value for name, value in schedule.items()}
         (await raw.post(SETTINGS, data=chosen)).raise_for_status()
         for _ in range(days):
@@ -164,9 +160,7 @@ async def test_a_schedule_must_make_sense(
 
 
 async def test_accounts_may_be_paid_out_daily_from_the_start(form: dict[str, str]) -> None:
-    app = create_app(SandboxSettings(log_level="error", seed=1, payout_interval="daily", payout_delay_s=0))
-    transport, auth = httpx.ASGITransport(app), (DEFAULT_API_KEY, "")
-    async with httpx.AsyncClient(transport=transport, base_url="http://sandbox", auth=auth) as raw:
+    async with sandbox_with(payout_interval="daily", payout_delay_s=0) as raw:
         await raw.post(INTENTS, data=form)
         await advance(raw, 4)
         (payout,) = (await raw.get("/v1/payouts")).json()["data"]

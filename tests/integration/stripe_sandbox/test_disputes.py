@@ -5,9 +5,15 @@ from typing import Any
 import httpx
 import pytest
 
-from stripe_sandbox.app import create_app
-from stripe_sandbox.settings import DEFAULT_API_KEY, SandboxSettings
-from tests.integration.stripe_sandbox.harness import Figure, acting_for, check_books, figures, types_of_events
+from tests.integration.stripe_sandbox.harness import (
+    Figure,
+    acting_for,
+    check_books,
+    control,
+    figures,
+    sandbox_with,
+    types_of_events,
+)
 
 INTENTS = "/v1/payment_intents"
 PAID: Figure = ("charge", 10_000, 320, 9_680, "ch")
@@ -25,13 +31,6 @@ async def pay(raw: httpx.AsyncClient, form: dict[str, str], account: str | None 
     reply.raise_for_status()
     charge: dict[str, Any] = reply.json()["latest_charge"]
     return charge
-
-
-async def control(raw: httpx.AsyncClient, path: str, **command: Any) -> dict[str, Any]:
-    reply = await raw.post(f"/_sandbox/{path}", json=command)
-    assert reply.status_code < 300, reply.text
-    shown: dict[str, Any] = reply.json()
-    return shown
 
 
 async def told(raw: httpx.AsyncClient, account: str | None = None) -> list[str]:
@@ -246,9 +245,7 @@ async def test_time_runs_out(raw: httpx.AsyncClient, form: dict[str, str]) -> No
 
 
 async def test_the_fee_of_a_dispute_that_was_won_may_always_come_back(form: dict[str, str]) -> None:
-    app = create_app(SandboxSettings(log_level="error", seed=1, dispute_fee="returned"))
-    transport, auth = httpx.ASGITransport(app), (DEFAULT_API_KEY, "")
-    async with httpx.AsyncClient(transport=transport, base_url="http://sandbox", auth=auth) as raw:
+    async with sandbox_with(dispute_fee="returned") as raw:
         charge = await pay(raw, form)
         dispute = await control(raw, f"charges/{charge['id']}/dispute")
         await control(raw, f"disputes/{dispute['id']}/decide", outcome="won")
@@ -275,14 +272,14 @@ async def test_metadata_changes_no_evidence(raw: httpx.AsyncClient, form: dict[s
 @pytest.mark.parametrize(
     ("path", "command", "status", "says"),
     [
-        ("charges/ch_none/dispute", {}, 404, "no object ch_none"),
+        ("charges/ch_none/dispute", {}, 404, "no charge ch_none"),
         ("charges/CHARGE/dispute", {"amount": 10_001}, 400, "amount: 10001 is more than was captured, 10000"),
         ("charges/CHARGE/dispute", {"reason": "mood"}, 400, "reason: "),
         ("charges/HELD/dispute", {}, 400, "charge HELD holds no customer's money"),
         ("disputes/DISPUTE/reopen", {}, 400, "dispute DISPUTE is needs_response: only lost can become reopened"),
         ("disputes/DISPUTE/escalate", {}, 400, "dispute DISPUTE is needs_response: only warning_"),
         ("disputes/DISPUTE/decide", {"outcome": "warning_closed"}, 400, "dispute DISPUTE is needs_response"),
-        ("disputes/du_none/decide", {"outcome": "won"}, 404, "no object du_none"),
+        ("disputes/du_none/decide", {"outcome": "won"}, 404, "no dispute du_none"),
     ],
 )
 async def test_a_bank_cannot_do_just_anything(

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.stripe_sandbox.harness import Figure, acting_for, check_books, figures, open_account
+from tests.integration.stripe_sandbox.harness import Figure, acting_for, check_books, control, figures, open_account
 from tests.integration.stripe_sandbox.harness import types_of_events as events_of
 
 INTENTS = "/v1/payment_intents"
@@ -29,13 +29,6 @@ async def pay_out(raw: httpx.AsyncClient, account: str | None = None, **fields: 
     assert reply.status_code == 200, reply.text
     payout: dict[str, Any] = reply.json()
     return payout
-
-
-async def control(raw: httpx.AsyncClient, path: str, **command: Any) -> dict[str, Any]:
-    reply = await raw.post(f"/_sandbox/{path}", json=command)
-    assert reply.status_code < 300, reply.text
-    shown: dict[str, Any] = reply.json()
-    return shown
 
 
 async def told(raw: httpx.AsyncClient, account: str | None = None) -> list[str]:
