@@ -41,6 +41,9 @@ class SandboxSettings(BaseSettings):
         payout_interval: How often accounts are paid out by themselves, unless their balance settings say otherwise.
         debit_delay_ms: Time until the bank of most test accounts answers a direct debit.
         debit_booked: Whether a direct debit moves the balance only on `success`, or while it is `pending`.
+        topup_delay_s: Seconds until a top-up arrives.
+        partial_capture: How a partial capture is booked: only what was captured, the rest a `release`; or all that was
+            authorised and a `reversal` of the rest, as with some payment methods.
         connected_fee_refund: How an application fee that comes back with a refund shows on the connected account: as a
             negative fee `on_refund`, or as a `line` of its own.
         webhook_concurrency: Deliveries under way at once for each endpoint. 1 keeps strict order.
@@ -72,6 +75,8 @@ class SandboxSettings(BaseSettings):
     payout_interval: Literal["manual", "daily"] = "manual"
     debit_delay_ms: int = Field(default=500, ge=0)
     debit_booked: Literal["success", "pending"] = "success"
+    topup_delay_s: int = Field(default=2 * _DAY_S, ge=0)
+    partial_capture: Literal["release", "reversal"] = "release"
     connected_fee_refund: Literal["on_refund", "line"] = "on_refund"
     webhook_concurrency: int = Field(default=16, ge=1, le=256)
     webhook_timeout_ms: int = Field(default=10_000, ge=1)

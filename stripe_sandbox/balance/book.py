@@ -20,6 +20,7 @@ class Movement:
         source: Id of the object that caused it.
         available_on: Unix second from which the net amount is available.
         fees: Stripe's `fee_details`; what they sum to is taken off the amount.
+        exchange_rate: The rate at which the amount was converted, if it was.
         category: `reporting_category`; the kind unless Stripe groups it otherwise.
     """
 
@@ -31,6 +32,7 @@ class Movement:
     fees: tuple[JsonObject, ...] = ()
     description: str | None = None
     category: str | None = None
+    exchange_rate: float | None = None
 
 
 @dataclass(slots=True)
@@ -82,7 +84,7 @@ class BalanceBook:
             "created": now,
             "currency": movement.currency,
             "description": movement.description,
-            "exchange_rate": None,
+            "exchange_rate": movement.exchange_rate,
             "fee": fee,
             "fee_details": list(movement.fees),
             "net": net,

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from stripe_sandbox.control.answers import Command, ControlError, answer, found_anywhere, read_command
+from stripe_sandbox.control.balances import account_named
 from stripe_sandbox.control.sandbox import Sandbox
 from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.resources.payouts.life import UNDER_WAY, fail, pay, send
@@ -71,9 +72,7 @@ def payout_routes(sandbox: Sandbox) -> list[Route]:
 
     async def by_schedule(request: Request) -> Response:
         await read_command(request, Nothing)
-        account = sandbox.world.living_account(request.path_params["id"])
-        if account is None:
-            raise ControlError(404, f"no account {request.path_params['id']}")
+        account = account_named(sandbox, request)
         before = len(account.payouts)
         pay_out(sandbox.scope(account))
         return answer({"data": list(account.payouts)[before:]})

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from stripe_sandbox.control.accounts import account_routes
 from stripe_sandbox.control.answers import ControlError, refuse
 from stripe_sandbox.control.authentication import authentication_routes
+from stripe_sandbox.control.balances import balance_routes
 from stripe_sandbox.control.debits import debit_routes
 from stripe_sandbox.control.disputes import dispute_routes
 from stripe_sandbox.control.faults import fault_routes
@@ -16,6 +17,7 @@ from stripe_sandbox.control.payouts import payout_routes
 from stripe_sandbox.control.refunds import refund_routes
 from stripe_sandbox.control.sandbox import Sandbox
 from stripe_sandbox.control.state import state_routes
+from stripe_sandbox.control.topups import topup_routes
 from stripe_sandbox.control.webhooks import webhook_routes
 
 _Endpoint = Callable[[Request], Awaitable[Response]]
@@ -29,10 +31,12 @@ def control_routes(sandbox: Sandbox) -> list[Route]:
         *fault_routes(sandbox),
         *account_routes(sandbox),
         *authentication_routes(sandbox),
+        *balance_routes(sandbox),
         *debit_routes(sandbox),
         *dispute_routes(sandbox),
         *payout_routes(sandbox),
         *refund_routes(sandbox),
+        *topup_routes(sandbox),
     ]
     return [Route(route.path, _refusing(route.endpoint), methods=_methods(route)) for route in routes]
 

@@ -98,6 +98,7 @@ def _account_summary(account: AccountState) -> JsonObject:
             "payment_methods": len(account.payment_methods),
             "payouts": len(account.payouts),
             "refunds": len(account.refunds),
+            "topups": len(account.topups),
             "transfers": len(account.transfers),
         },
     }

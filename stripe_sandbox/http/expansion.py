@@ -42,6 +42,7 @@ _EXPANDABLE = {
             "transfer_reversal",
         }
     ),
+    "topup": frozenset({"balance_transaction"}),
     "transfer": frozenset({"balance_transaction", "destination", "destination_payment", "source_transaction"}),
     "transfer_data": frozenset({"destination"}),
     "transfer_reversal": frozenset({"balance_transaction", "destination_payment_refund", "source_refund", "transfer"}),
@@ -58,6 +59,7 @@ _OF_ANY_SOURCE = frozenset[str]().union(
             "fee_refund",
             "payout",
             "refund",
+            "topup",
             "transfer",
             "transfer_reversal",
         )

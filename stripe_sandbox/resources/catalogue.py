@@ -10,6 +10,7 @@ from stripe_sandbox.resources.disputes import endpoints as disputes
 from stripe_sandbox.resources.payment_intents import endpoints as payment_intents
 from stripe_sandbox.resources.payouts import endpoints as payouts
 from stripe_sandbox.resources.refunds import endpoints as refunds
+from stripe_sandbox.resources.topups import endpoints as topups
 from stripe_sandbox.resources.transfers import endpoints as transfers
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -25,6 +26,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *payment_methods.ENDPOINTS,
     *payouts.ENDPOINTS,
     *refunds.ENDPOINTS,
+    *topups.ENDPOINTS,
     *transfers.ENDPOINTS,
     *webhook_endpoints.ENDPOINTS,
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from stripe_sandbox.balance.book import BalanceBook
 from stripe_sandbox.cards import Card
@@ -64,6 +65,7 @@ class AccountState:
         created: When it was opened, in Unix seconds.
         profile: The account as an object of the API. Empty for the platform until somebody asks for it.
         balance_settings: What `/v1/balance_settings` shows. Empty until somebody asks for it.
+        exchange_rates: Currencies that are converted into the default one, with the rates between major units.
         settlement_delay_days: Days until funds are available, where the account has a delay of its own.
         payout_planned: Whether the next moment for automatic payouts is with the scheduler.
         cards: How the card behind each payment method behaves; Stripe does not show it either.
@@ -86,6 +88,7 @@ class AccountState:
     disputes: Objects = field(default_factory=lambda: objects_of("dispute", "charge", "payment_intent"))
     payouts: Objects = field(default_factory=lambda: objects_of("payout", "destination", "status"))
     refunds: Objects = field(default_factory=lambda: objects_of("refund", "charge", "payment_intent"))
+    topups: Objects = field(default_factory=lambda: objects_of("topup", "status"))
     transfers: Objects = field(
         default_factory=lambda: objects_of("transfer", "destination", "source_transaction", "transfer_group")
     )
@@ -96,6 +99,7 @@ class AccountState:
     events: Collection[Event] = field(default_factory=_events)
     balance: BalanceBook = field(default_factory=BalanceBook)
     balance_settings: JsonObject = field(default_factory=dict)
+    exchange_rates: dict[str, Decimal] = field(default_factory=dict)
     settlement_delay_days: int | None = None
     payout_planned: bool = False
     cards: dict[str, Card] = field(default_factory=dict)
@@ -131,6 +135,7 @@ class AccountState:
             "po": self.payouts,
             "re": self.refunds,
             "pyr": self.refunds,
+            "tu": self.topups,
             "tr": self.transfers,
             "trr": self.transfer_reversals,
             "fee": self.application_fees,

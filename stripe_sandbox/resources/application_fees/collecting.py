@@ -18,7 +18,13 @@ def fee_detail(scope: Scope, amount: int, currency: str) -> JsonObject:
 
 
 def collect_fee(
-    payer: Scope, charge: JsonObject, amount: int, available_on: int, *, originating: str | None = None
+    payer: Scope,
+    charge: JsonObject,
+    amount: int,
+    available_on: int,
+    *,
+    currency: str | None = None,
+    originating: str | None = None,
 ) -> JsonObject:
     """Books the fee on the platform and links it with the charge that it is taken of.
 
@@ -27,6 +33,7 @@ def collect_fee(
         charge: The charge on that account.
         amount: In minor units.
         available_on: When the funds of the charge are available, and so the fee.
+        currency: That of the amount, where it is not the currency of the charge.
         originating: The platform's charge, if the payment came from there.
     """
     scope = payer.platform
@@ -40,7 +47,7 @@ def collect_fee(
         "balance_transaction": None,
         "charge": charge["id"],
         "created": scope.now,
-        "currency": charge["currency"],
+        "currency": currency or charge["currency"],
         "fee_source": {"charge": charge["id"], "type": "charge"},
         "livemode": False,
         "originating_transaction": originating,
@@ -58,6 +65,8 @@ def collect_fee(
     )
     fee["balance_transaction"] = book(scope.world, scope.account, movement)["id"]
     scope.account.application_fees.add(fee)
-    charge.update(application_fee=fee["id"], application_fee_amount=amount)
+    charge["application_fee"] = fee["id"]
+    if fee["currency"] == charge["currency"]:
+        charge["application_fee_amount"] = amount
     scope.emit("application_fee.created", fee)
     return fee

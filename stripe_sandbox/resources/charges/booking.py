@@ -1,6 +1,7 @@
 """What a captured charge books: on its own account, and where its money goes on to."""
 
 from stripe_sandbox.balance.book import Movement
+from stripe_sandbox.balance.exchange import Settled, settled, settled_like
 from stripe_sandbox.balance.fees import card_fee, debit_fee, stripe_fee_detail
 from stripe_sandbox.balance.settlement import available_on, book
 from stripe_sandbox.cards import Card
@@ -18,15 +19,38 @@ def book_charge(scope: Scope, charge: JsonObject) -> None:
     A destination charge is transferred (https://docs.stripe.com/connect/destination-charges); of a charge made
     directly on a connected account the platform gets its fee (https://docs.stripe.com/connect/direct-charges).
     """
-    amount, currency = charge["amount_captured"], charge["currency"]
-    is_debit = charge["payment_method"] in scope.account.debits
-    fees = [stripe_fee_detail(debit_fee(amount) if is_debit else card_fee(amount, currency), currency)]
-    fee_amount = _application_fee(charge)
+    captured = settled_charge(scope, charge, charge["amount_captured"])
+    agreed = _application_fee(charge)
+    fee_amount = settled_charge(scope, charge, agreed).amount if agreed else 0
     is_direct = not scope.account.is_platform
+    movement = _movement(scope, charge, captured, fee_amount if is_direct else 0)
+    charge["balance_transaction"] = book(scope.world, scope.account, movement)["id"]
+    if _books_release(scope, charge):
+        _book_release(scope, charge, captured, movement)
     if is_direct and fee_amount:
+        collect_fee(scope, charge, fee_amount, movement.available_on, currency=captured.currency)
+    elif charge["transfer_data"] is not None:
+        _send_on(scope, charge, movement.available_on, fee_amount)
+
+
+def settled_charge(scope: Scope, charge: JsonObject, amount: int) -> Settled:
+    """What an amount of a charge is in the currency in which the charge settles."""
+    account = scope.account
+    booked = account.balance.transactions.get(charge["balance_transaction"] or "")
+    if booked is not None:
+        return settled_like(account.exchange_rates, booked, amount, charge["currency"])
+    return settled(account.exchange_rates, account.default_currency, amount, charge["currency"])
+
+
+def _movement(scope: Scope, charge: JsonObject, captured: Settled, fee_amount: int) -> Movement:
+    """What the charge brings in: all that was captured, or all that was authorised where the rest goes out again."""
+    is_debit, card = charge["payment_method"] in scope.account.debits, card_of_charge(scope, charge)
+    gross = settled_charge(scope, charge, charge["amount"]) if _books_release(scope, charge) else captured
+    amount, currency = gross.amount, gross.currency
+    fees = [stripe_fee_detail(debit_fee(amount) if is_debit else card_fee(amount, currency), currency)]
+    if fee_amount:
         fees.append(fee_detail(scope, fee_amount, currency))
-    card = card_of_charge(scope, charge)
-    movement = Movement(
+    return Movement(
         kind="payment" if is_debit else "charge",
         amount=amount,
         currency=currency,
@@ -35,12 +59,30 @@ def book_charge(scope: Scope, charge: JsonObject) -> None:
         fees=tuple(fees),
         description=charge["description"],
         category="charge",
+        exchange_rate=gross.shown_rate,
     )
-    charge["balance_transaction"] = book(scope.world, scope.account, movement)["id"]
-    if is_direct and fee_amount:
-        collect_fee(scope, charge, fee_amount, movement.available_on)
-    elif charge["transfer_data"] is not None:
-        _send_on(scope, charge, movement.available_on)
+
+
+def _books_release(scope: Scope, charge: JsonObject) -> bool:
+    """Whether a partial capture books the whole charge and then what is released."""
+    partial = charge["amount_captured"] < charge["amount"]
+    return partial and scope.world.settings.partial_capture == "reversal"
+
+
+def _book_release(scope: Scope, charge: JsonObject, captured: Settled, whole: Movement) -> None:
+    """What was not captured goes out again, with the fee on it."""
+    currency = captured.currency
+    fee = card_fee(captured.amount, currency) - card_fee(whole.amount, currency)
+    movement = Movement(
+        kind="partial_capture_reversal",
+        amount=captured.amount - whole.amount,
+        currency=currency,
+        source=charge["id"],
+        available_on=whole.available_on,
+        fees=(stripe_fee_detail(fee, currency),),
+        exchange_rate=captured.shown_rate,
+    )
+    book(scope.world, scope.account, movement)
 
 
 def book_charge_later(scope: Scope, charge: JsonObject) -> None:
@@ -72,18 +114,19 @@ def _application_fee(charge: JsonObject) -> int:
     return int(charge["application_fee_amount"])
 
 
-def _send_on(scope: Scope, charge: JsonObject, available: int) -> None:
+def _send_on(scope: Scope, charge: JsonObject, available: int, fee_amount: int) -> None:
     """Transfers a destination charge, all of it or the amount that was agreed."""
     wanted, captured = charge["transfer_data"]["amount"], charge["amount_captured"]
+    passed = settled_charge(scope, charge, captured if wanted is None else min(wanted, captured))
     transfer, payment = move(
         scope,
         Order(
             destination=scope.world.accounts[charge["transfer_data"]["destination"]],
-            amount=captured if wanted is None else min(wanted, captured),
-            currency=charge["currency"],
+            amount=passed.amount,
+            currency=passed.currency,
             available_on=available,
             charge=charge["id"],
-            fee_amount=charge["application_fee_amount"] or 0,
+            fee_amount=fee_amount,
             group=charge["transfer_group"],
         ),
     )

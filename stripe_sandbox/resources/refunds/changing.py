@@ -23,12 +23,16 @@ def fail_refund(scope: Scope, refund: JsonObject, reason: str) -> None:
     charge = scope.account.charges.get(refund["charge"])
     if refund["status"] == FAILED or charge is None:
         return
+    booked = scope.account.balance.transactions.get(refund["balance_transaction"])
+    if booked is None:
+        raise LookupError(f"refund {refund['id']} has no balance transaction {refund['balance_transaction']}")
     movement = Movement(
         kind="refund_failure",
-        amount=refund["amount"],
-        currency=refund["currency"],
+        amount=-booked["amount"],
+        currency=booked["currency"],
         source=refund["id"],
-        available_on=taken_on(scope.world, scope.account, refund["balance_transaction"]),
+        available_on=taken_on(scope.world, scope.account, booked["id"]),
+        exchange_rate=booked["exchange_rate"],
         description="REFUND FAILURE",
     )
     previous = {"status": refund["status"]}

@@ -11,7 +11,7 @@ from stripe_sandbox.resources.application_fees.refunding import (
     refund_fee,
     shows_on_refund,
 )
-from stripe_sandbox.resources.charges.booking import card_of_charge
+from stripe_sandbox.resources.charges.booking import card_of_charge, settled_charge
 from stripe_sandbox.resources.refunds.changing import fail_refund, succeed_refund
 from stripe_sandbox.resources.refunds.giving_back import GivingBack, refunded_of_captured
 from stripe_sandbox.resources.refunds.shape import new_refund
@@ -58,14 +58,16 @@ def make_refund(scope: Scope, charge: JsonObject, amount: int, back: GivingBack,
 
 def _book(scope: Scope, charge: JsonObject, refund: JsonObject, back: GivingBack) -> None:
     """Takes the refund from the balance; Stripe keeps its fee, the platform's comes back to a direct charge."""
+    taken = settled_charge(scope, charge, refund["amount"])
     fee_amount = 0 if scope.account.is_platform else back.fee_amount
     movement = Movement(
         kind="refund" if _is_card(charge) else "payment_refund",
-        amount=-refund["amount"],
-        currency=charge["currency"],
+        amount=-taken.amount,
+        currency=taken.currency,
         source=refund["id"],
         available_on=taken_on(scope.world, scope.account, charge["balance_transaction"]),
-        fees=fee_details_of_refund(scope, fee_amount, charge["currency"]),
+        fees=fee_details_of_refund(scope, fee_amount, taken.currency),
+        exchange_rate=taken.shown_rate,
         category="refund",
         description=f"REFUND FOR CHARGE ({charge['description']})" if charge["description"] else "REFUND FOR CHARGE",
     )

@@ -6,7 +6,7 @@ from stripe_sandbox.balance.currencies import display
 from stripe_sandbox.balance.settlement import taken_on
 from stripe_sandbox.http.errors import StripeError, conflict, invalid, missing_parameter
 from stripe_sandbox.json_types import JsonObject
-from stripe_sandbox.resources.charges.booking import complete_capture
+from stripe_sandbox.resources.charges.booking import complete_capture, settled_charge
 from stripe_sandbox.resources.lookup import named_by_parameter
 from stripe_sandbox.state.scope import Scope
 
@@ -58,23 +58,24 @@ def _from_charge(scope: Scope, params: JsonObject, currency: str) -> Source:
         raise invalid(
             f"Charge {charge['id']} has not been captured: its funds cannot be transferred.", param="source_transaction"
         )
-    if charge["currency"] != currency:
+    complete_capture(scope, charge)
+    whole = settled_charge(scope, charge, charge["amount_captured"])
+    if whole.currency != currency:
         raise invalid(
-            f"The currency of source_transaction's balance transaction ({charge['currency']}) must be the same as the "
+            f"The currency of source_transaction's balance transaction ({whole.currency}) must be the same as the "
             f"transfer currency ({currency}).",
             param="currency",
         )
     before = _transferred(scope, charge)
-    left = charge["amount_captured"] - before
+    left = whole.amount - before
     amount = params.get("amount", left)
     if amount > left or left == 0:
-        whole, gone = display(charge["amount_captured"], currency), display(before, currency)
+        limit, gone = display(whole.amount, currency), display(before, currency)
         already = f" (There is already a transfer using this source, amounting to {gone}.)" if before else ""
         raise conflict(
-            f"Transfers using this transaction as a source must not exceed the source amount of {whole}.{already}",
+            f"Transfers using this transaction as a source must not exceed the source amount of {limit}.{already}",
             param="amount",
         )
-    complete_capture(scope, charge)
     return Source(
         amount,
         taken_on(scope.world, scope.account, charge["balance_transaction"]),

@@ -116,7 +116,7 @@ Figure = tuple[str, int, int, int, str]
 async def figures(raw: httpx.AsyncClient, account: str | None = None) -> list[Figure]:
     """The balance transactions of an account as figures, oldest first."""
     return [
-        (one["type"], one["amount"], one["fee"], one["net"], one["source"].partition("_")[0])
+        (one["type"], one["amount"], one["fee"], one["net"], (one["source"] or "").partition("_")[0])
         for one in await transactions(raw, account)
     ]
 

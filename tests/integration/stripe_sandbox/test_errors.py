@@ -74,7 +74,12 @@ async def test_what_only_makes_sense_with_confirm_is_refused_without(raw: httpx.
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/v1/nothing"), ("PUT", "/v1/payment_intents"), ("GET", "/v2/core/accounts"), ("POST", "/v1/topups")],
+    [
+        ("GET", "/v1/nothing"),
+        ("PUT", "/v1/payment_intents"),
+        ("GET", "/v2/core/accounts"),
+        ("POST", "/v1/issuing/cards"),
+    ],
 )
 async def test_an_unknown_path_is_an_unrecognized_url(raw: httpx.AsyncClient, method: str, path: str) -> None:
     reply = await raw.request(method, path)

@@ -52,6 +52,7 @@ async def begin(api: httpx.AsyncClient) -> dict[str, str]:
     at_once = {"payment_method": "pm_card_bypassPending", "capture_method": "automatic"}
     await api.post("/v1/payment_intents", data={**PAY, **at_once})
     payout = (await api.post("/v1/payouts", data={"amount": "100", "currency": "usd"})).json()
+    topup = (await api.post("/v1/topups", data={"amount": "100", "currency": "usd"})).json()
     return {
         "ACCOUNT": account,
         "CHARGE": charge["id"],
@@ -64,6 +65,7 @@ async def begin(api: httpx.AsyncClient) -> dict[str, str]:
         "payment_intents": intent["id"],
         "payouts": payout["id"],
         "refunds": refund["id"],
+        "topups": topup["id"],
         "transfers": charge["transfer"],
     }
 

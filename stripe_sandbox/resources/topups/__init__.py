@@ -1,0 +1,1 @@
+"""`/v1/topups`: money from a bank account into the balance."""
