@@ -25,12 +25,14 @@ class Refunding(Enum):
 
 
 class Aftermath(Enum):
-    """What the cardholder's bank does after the charge has succeeded."""
+    """What the cardholder's bank, or Stripe's fraud rules, do after the charge has succeeded."""
 
     NOTHING = "nothing"
     FRAUDULENT = "fraudulent"
     NOT_RECEIVED = "product_not_received"
     INQUIRY = "inquiry"
+    WARNING = "early_fraud_warning"
+    REVIEW = "review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,9 @@ CARDS = (
     Card("createDispute", "4000000000000259", aftermath=Aftermath.FRAUDULENT),
     Card("createDisputeProductNotReceived", "4000000000002685", aftermath=Aftermath.NOT_RECEIVED),
     Card("createDisputeInquiry", "4000000000001976", aftermath=Aftermath.INQUIRY),
+    Card("createIssuerFraudRecord", "4000000000005423", aftermath=Aftermath.WARNING),
+    Card("riskLevelElevated", "4000000000009235", aftermath=Aftermath.REVIEW),
+    Card("riskLevelHighest", "4000000000004954", decline=_declined("fraudulent", blocked=True)),
     Card("chargeDeclined", "4000000000000002", decline=_declined("generic_decline")),
     Card("visa_chargeDeclined", "4000000000000002", decline=_declined("generic_decline")),
     Card("chargeDeclinedInsufficientFunds", "4000000000009995", decline=_INSUFFICIENT),

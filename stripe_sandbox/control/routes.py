@@ -14,6 +14,7 @@ from stripe_sandbox.control.debits import debit_routes
 from stripe_sandbox.control.disputes import dispute_routes
 from stripe_sandbox.control.faults import fault_routes
 from stripe_sandbox.control.payouts import payout_routes
+from stripe_sandbox.control.radar import radar_routes
 from stripe_sandbox.control.refunds import refund_routes
 from stripe_sandbox.control.sandbox import Sandbox
 from stripe_sandbox.control.state import state_routes
@@ -35,6 +36,7 @@ def control_routes(sandbox: Sandbox) -> list[Route]:
         *debit_routes(sandbox),
         *dispute_routes(sandbox),
         *payout_routes(sandbox),
+        *radar_routes(sandbox),
         *refund_routes(sandbox),
         *topup_routes(sandbox),
     ]

@@ -21,17 +21,20 @@ _EXPANDABLE = {
             "on_behalf_of",
             "payment_intent",
             "payment_method",
+            "review",
             "source_transfer",
             "transfer",
         }
     ),
     "dispute": frozenset({"charge", "payment_intent"}),
     "fee_refund": frozenset({"balance_transaction", "fee"}),
-    "payment_intent": frozenset({"customer", "latest_charge", "on_behalf_of", "payment_method"}),
+    "payment_intent": frozenset({"customer", "latest_charge", "on_behalf_of", "payment_method", "review"}),
     "payout": frozenset(
         {"balance_transaction", "destination", "failure_balance_transaction", "original_payout", "reversed_by"}
     ),
     "payment_method": frozenset({"customer"}),
+    "radar.early_fraud_warning": frozenset({"charge", "payment_intent"}),
+    "review": frozenset({"charge", "payment_intent"}),
     "refund": frozenset(
         {
             "balance_transaction",

@@ -9,6 +9,7 @@ from stripe_sandbox.resources.charges import endpoints as charges
 from stripe_sandbox.resources.disputes import endpoints as disputes
 from stripe_sandbox.resources.payment_intents import endpoints as payment_intents
 from stripe_sandbox.resources.payouts import endpoints as payouts
+from stripe_sandbox.resources.radar import endpoints as radar
 from stripe_sandbox.resources.refunds import endpoints as refunds
 from stripe_sandbox.resources.topups import endpoints as topups
 from stripe_sandbox.resources.transfers import endpoints as transfers
@@ -25,6 +26,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *payment_intents.ENDPOINTS,
     *payment_methods.ENDPOINTS,
     *payouts.ENDPOINTS,
+    *radar.ENDPOINTS,
     *refunds.ENDPOINTS,
     *topups.ENDPOINTS,
     *transfers.ENDPOINTS,

@@ -86,6 +86,10 @@ class AccountState:
         default_factory=lambda: objects_of("charge", "payment_intent", "customer", "transfer_group")
     )
     disputes: Objects = field(default_factory=lambda: objects_of("dispute", "charge", "payment_intent"))
+    fraud_warnings: Objects = field(
+        default_factory=lambda: objects_of("early_fraud_warning", "charge", "payment_intent")
+    )
+    reviews: Objects = field(default_factory=lambda: objects_of("review", "charge"))
     payouts: Objects = field(default_factory=lambda: objects_of("payout", "destination", "status"))
     refunds: Objects = field(default_factory=lambda: objects_of("refund", "charge", "payment_intent"))
     topups: Objects = field(default_factory=lambda: objects_of("topup", "status"))
@@ -132,6 +136,8 @@ class AccountState:
             "ch": self.charges,
             "py": self.charges,
             "du": self.disputes,
+            "issfr": self.fraud_warnings,
+            "prv": self.reviews,
             "po": self.payouts,
             "re": self.refunds,
             "pyr": self.refunds,

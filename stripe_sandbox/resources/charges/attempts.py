@@ -1,6 +1,6 @@
 """An attempt to pay a payment intent, which leaves a charge behind whether it succeeds or not."""
 
-from stripe_sandbox.cards import Authentication, Decline
+from stripe_sandbox.cards import Aftermath, Authentication, Decline
 from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.resources.charges.shape import blank_charge, outcome
 from stripe_sandbox.resources.debit_methods import details_of_debit
@@ -39,7 +39,7 @@ def add_charge(
         failure_code=decline.code if decline else None,
         failure_message=decline.message if decline else None,
         metadata=dict(intent["metadata"]),
-        outcome=outcome(decline),
+        outcome=outcome(decline, reviewed=scope.account.cards[method["id"]].aftermath is Aftermath.REVIEW),
         paid=not failed,
         payment_intent=intent["id"],
         payment_method=method["id"],

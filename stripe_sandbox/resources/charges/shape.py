@@ -55,8 +55,8 @@ def blank_charge(identifier: str, amount: int, currency: str, created: int) -> J
     }
 
 
-def outcome(decline: Decline | None) -> JsonObject:
-    """What the network and the fraud rules made of a charge."""
+def outcome(decline: Decline | None, *, reviewed: bool = False) -> JsonObject:
+    """What the network and the fraud rules made of a charge; `reviewed`: they want a person to look at it."""
     shown: JsonObject = {
         "advice_code": None,
         "network_advice_code": None,
@@ -69,6 +69,14 @@ def outcome(decline: Decline | None) -> JsonObject:
         "type": "authorized",
     }
     if decline is None:
+        if reviewed:
+            shown.update(
+                reason="elevated_risk_level",
+                risk_level="elevated",
+                risk_score=68,
+                seller_message="Stripe evaluated this payment as having elevated risk: it waits for a review.",
+                type="manual_review",
+            )
         return shown
     if decline.blocked:
         shown.update(

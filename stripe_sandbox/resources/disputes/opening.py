@@ -8,6 +8,7 @@ from stripe_sandbox.resources.charges.booking import complete_capture
 from stripe_sandbox.resources.disputes.booking import is_withdrawn, withdraw
 from stripe_sandbox.resources.disputes.deciding import lapse
 from stripe_sandbox.resources.disputes.shape import card_details, new_dispute
+from stripe_sandbox.resources.radar.doubts import end_doubts
 from stripe_sandbox.resources.refunds.giving_back import refunded_of_captured
 from stripe_sandbox.state.scope import Scope
 
@@ -59,6 +60,7 @@ def open_dispute(scope: Scope, charge: JsonObject, claim: Claim) -> JsonObject:
     )
     scope.account.disputes.add(dispute)
     charge["disputed"] = True
+    end_doubts(scope, charge, "disputed")
     if dispute["status"] == "prevented":
         _prevent(scope, dispute, claim.case)
         return dispute

@@ -4,6 +4,7 @@ from stripe_sandbox.http.errors import StripeError, conflict
 from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.resources.charges.aftermath import arrange_aftermath
 from stripe_sandbox.resources.charges.booking import book_charge
+from stripe_sandbox.resources.radar.doubts import end_doubts
 from stripe_sandbox.state.scope import Scope
 
 CANCELLABLE = ("requires_payment_method", "requires_capture", "requires_confirmation", "requires_action")
@@ -63,6 +64,7 @@ def cancel(scope: Scope, intent: JsonObject, reason: str | None) -> None:
         previous = {"amount_refunded": charge["amount_refunded"], "refunded": charge["refunded"]}
         charge.update(amount_refunded=charge["amount"], refunded=True)
         scope.emit("charge.expired" if reason == "automatic" else "charge.refunded", charge, previous)
+        end_doubts(scope, charge, "canceled")
     scope.emit("payment_intent.canceled", intent)
 
 

@@ -6,7 +6,7 @@ from stripe_sandbox.cards import AUTHENTICATION_REQUIRED, NOT_AUTHENTICATED, Aut
 from stripe_sandbox.debits import CURRENCIES
 from stripe_sandbox.http.errors import StripeError, conflict, invalid
 from stripe_sandbox.json_types import JsonObject
-from stripe_sandbox.resources.charges.aftermath import arrange_aftermath
+from stripe_sandbox.resources.charges.aftermath import arrange_aftermath, arrange_review
 from stripe_sandbox.resources.charges.attempts import AUTHORISATION_VALID_S, add_charge
 from stripe_sandbox.resources.charges.booking import book_charge, book_charge_later
 from stripe_sandbox.resources.payment_intents.capture import expire
@@ -149,6 +149,7 @@ def charge_or_decline(scope: Scope, intent: JsonObject, method: JsonObject, decl
         scope.emit("charge.succeeded", charge)
         scope.emit("payment_intent.succeeded", intent)
         arrange_aftermath(scope, charge)
+    arrange_review(scope, charge)
     if intent["setup_future_usage"] is not None and intent["customer"] is not None:
         attach(scope, method, intent["customer"])
 

@@ -12,6 +12,7 @@ from stripe_sandbox.resources.application_fees.refunding import (
     shows_on_refund,
 )
 from stripe_sandbox.resources.charges.booking import card_of_charge, settled_charge
+from stripe_sandbox.resources.radar.doubts import end_doubts
 from stripe_sandbox.resources.refunds.changing import fail_refund, succeed_refund
 from stripe_sandbox.resources.refunds.giving_back import GivingBack, refunded_of_captured
 from stripe_sandbox.resources.refunds.shape import new_refund
@@ -53,6 +54,8 @@ def make_refund(scope: Scope, charge: JsonObject, amount: int, back: GivingBack,
     _arrange_outcome(scope, charge, refund)
     scope.emit("refund.created", refund)
     scope.emit("charge.refunded", charge, {name: old for name, old in previous.items() if charge[name] != old})
+    if charge["refunded"]:
+        end_doubts(scope, charge, "refunded_as_fraud" if refund["reason"] == "fraudulent" else "refunded")
     return refund
 
 

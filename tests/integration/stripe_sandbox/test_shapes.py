@@ -155,6 +155,22 @@ SHAPES = {
         },
         "has_not": {"arrival_date"},
     },
+    "/v1/reviews": {
+        "has": {
+            "billing_zip",
+            "charge",
+            "closed_reason",
+            "ip_address",
+            "ip_address_location",
+            "livemode",
+            "open",
+            "opened_reason",
+            "payment_intent",
+            "reason",
+            "session",
+        },
+        "has_not": {"fraud_type"},
+    },
     "/v1/events": {"has": {"api_version", "data", "pending_webhooks", "request"}, "has_not": {"account", "user_id"}},
     "/v1/customers": {"has": {"invoice_settings", "tax_exempt", "balance"}, "has_not": {"sources", "subscriptions"}},
     "/v1/webhook_endpoints": {"has": {"enabled_events", "status", "application"}, "has_not": {"secret"}},
@@ -169,6 +185,7 @@ async def filled(raw: httpx.AsyncClient, marketplace: dict[str, str]) -> httpx.A
     await raw.post("/v1/refunds", data={"payment_intent": intent["id"], "amount": "100"})
     await raw.post("/v1/payouts", data={"amount": "100", "currency": "usd"})
     await raw.post(f"/_sandbox/charges/{intent['latest_charge']}/dispute", json={"amount": 100})
+    await raw.post(f"/_sandbox/charges/{intent['latest_charge']}/review")
     await raw.post("/v1/topups", data={"amount": "100", "currency": "usd"})
     await raw.post("/v1/customers")
     await raw.post("/v1/webhook_endpoints", data={"url": "http://127.0.0.1:1/", "enabled_events[]": "none.such"})
