@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stripe_sandbox.json_types import JsonObject
-from stripe_sandbox.state.account import AccountState, Objects
+from stripe_sandbox.state.account import AccountState
+from stripe_sandbox.state.objects import Objects
 from stripe_sandbox.state.world import World
 
 Model = TypeVar("Model", bound=BaseModel)

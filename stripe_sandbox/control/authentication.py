@@ -1,9 +1,9 @@
 """The customer's part: answering the bank's question (3-D Secure).
 
 - `POST /_sandbox/payment_intents/{id}/authenticate` `{"outcome": "pass"}` or `{"outcome": "fail"}`: goes on with a
-  payment in `requires_action`; answers with the payment intent as it is then.
+  payment in `requires_action`; answers with the payment intent as it is then. `/setup_intents/{id}/…` is the same.
 - `GET /_sandbox/authenticate/{id}?client_secret=…&outcome=pass`: the same in a browser, where `next_action` points; it
-  leads on to the payment's `return_url`.
+  leads on to the `return_url`.
 """
 
 import hmac
@@ -19,6 +19,7 @@ from stripe_sandbox.control.sandbox import Sandbox
 from stripe_sandbox.http.errors import StripeError
 from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.resources.payment_intents.confirmation import authenticate
+from stripe_sandbox.resources.setup_intents.confirmation import authenticate as authenticate_setup
 from stripe_sandbox.state.account import AccountState
 
 _DECLINED = 402
@@ -43,7 +44,7 @@ def authentication_routes(sandbox: Sandbox) -> list[Route]:
         account, intent = _intent(sandbox, request)
         secret = request.query_params.get("client_secret", "")
         if not hmac.compare_digest(secret.encode(), str(intent["client_secret"]).encode()):
-            raise ControlError(404, "client_secret: it is not the one of this payment intent")
+            raise ControlError(404, "client_secret: it is not the one of this intent")
         action = intent["next_action"] or {}
         return_url = action.get("redirect_to_url", {}).get("return_url")
         passed = request.query_params.get("outcome", "pass") == "pass"
@@ -51,14 +52,15 @@ def authentication_routes(sandbox: Sandbox) -> list[Route]:
         if return_url is None:
             return answer(intent)
         found = {
-            "payment_intent": intent["id"],
-            "payment_intent_client_secret": intent["client_secret"],
+            intent["object"]: intent["id"],
+            f"{intent['object']}_client_secret": intent["client_secret"],
             "redirect_status": "failed" if intent["status"] == "requires_payment_method" else "succeeded",
         }
         return RedirectResponse(f"{return_url}{'&' if '?' in return_url else '?'}{urlencode(found)}", status_code=303)
 
     return [
         Route("/payment_intents/{id}/authenticate", by_control, methods=["POST"]),
+        Route("/setup_intents/{id}/authenticate", by_control, methods=["POST"]),
         Route("/authenticate/{id}", by_browser),
     ]
 
@@ -66,16 +68,19 @@ def authentication_routes(sandbox: Sandbox) -> list[Route]:
 def _intent(sandbox: Sandbox, request: Request) -> tuple[AccountState, JsonObject]:
     identifier = request.path_params["id"]
     for account in sandbox.world.accounts.values():
-        intent = account.payment_intents.get(identifier)
+        intent = account.payment_intents.get(identifier) or account.setup_intents.get(identifier)
         if intent is not None:
             return account, intent
-    raise ControlError(404, f"no payment intent {identifier}")
+    raise ControlError(404, f"no payment intent {identifier} and no setup intent either")
 
 
 def _authenticate(sandbox: Sandbox, account: AccountState, intent: JsonObject, *, passed: bool) -> None:
-    """Goes on with the payment; a decline is an outcome here, shown by the intent, not an error."""
+    """Goes on; a decline is an outcome here, shown by the intent, not an error."""
     try:
-        authenticate(sandbox.scope(account), intent, passed=passed)
+        if intent["object"] == "setup_intent":
+            authenticate_setup(sandbox.scope(account), intent, passed=passed)
+        else:
+            authenticate(sandbox.scope(account), intent, passed=passed)
     except StripeError as error:
         if error.status != _DECLINED:
             raise ControlError(400, error.message) from error

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from stripe_sandbox.http.errors import invalid
 from stripe_sandbox.json_types import JsonObject
+from stripe_sandbox.resources.invoices.payments import confirmation_secret_of, payments_of
 from stripe_sandbox.state.account import AccountState
 from stripe_sandbox.state.world import World
 
@@ -29,12 +30,22 @@ _EXPANDABLE = {
     "dispute": frozenset({"charge", "payment_intent"}),
     "fee_refund": frozenset({"balance_transaction", "fee"}),
     "payment_intent": frozenset({"customer", "latest_charge", "on_behalf_of", "payment_method", "review"}),
+    "invoice": frozenset({"customer", "default_payment_method", "on_behalf_of"}),
+    "invoice_item_details": frozenset({"invoice_item", "subscription"}),
+    "invoice_payment": frozenset({"invoice"}),
+    "invoiceitem": frozenset({"customer", "invoice"}),
+    "mandate": frozenset({"payment_method"}),
+    "payment": frozenset({"payment_intent"}),
     "payout": frozenset(
         {"balance_transaction", "destination", "failure_balance_transaction", "original_payout", "reversed_by"}
     ),
     "payment_method": frozenset({"customer"}),
     "radar.early_fraud_warning": frozenset({"charge", "payment_intent"}),
     "review": frozenset({"charge", "payment_intent"}),
+    "plan": frozenset({"product"}),
+    "price": frozenset({"product"}),
+    "price_details": frozenset({"price", "product"}),
+    "product": frozenset({"default_price"}),
     "refund": frozenset(
         {
             "balance_transaction",
@@ -46,6 +57,13 @@ _EXPANDABLE = {
         }
     ),
     "topup": frozenset({"balance_transaction"}),
+    "setup_attempt": frozenset({"customer", "on_behalf_of", "payment_method", "setup_intent"}),
+    "setup_intent": frozenset({"customer", "latest_attempt", "mandate", "on_behalf_of", "payment_method"}),
+    "subscription": frozenset(
+        {"customer", "default_payment_method", "latest_invoice", "on_behalf_of", "pending_setup_intent"}
+    ),
+    "subscription_details": frozenset({"subscription"}),
+    "subscription_item_details": frozenset({"subscription"}),
     "transfer": frozenset({"balance_transaction", "destination", "destination_payment", "source_transaction"}),
     "transfer_data": frozenset({"destination"}),
     "transfer_reversal": frozenset({"balance_transaction", "destination_payment_refund", "source_refund", "transfer"}),
@@ -78,8 +96,10 @@ def _refunds_of_charge(account: AccountState, charge: JsonObject) -> JsonObject:
     return {"object": "list", "data": newest_first, "has_more": False, "url": f"/v1/charges/{charge['id']}/refunds"}
 
 
-_ONLY_WHEN_EXPANDED: dict[tuple[str, str], Callable[[AccountState, JsonObject], JsonObject]] = {
+_ONLY_WHEN_EXPANDED: dict[tuple[str, str], Callable[[AccountState, JsonObject], JsonObject | None]] = {
     ("charge", "refunds"): _refunds_of_charge,
+    ("invoice", "confirmation_secret"): confirmation_secret_of,
+    ("invoice", "payments"): payments_of,
 }
 """Fields that an object has only if asked for."""
 
@@ -122,7 +142,8 @@ def _field(
 ) -> object:
     compute = _ONLY_WHEN_EXPANDED.get((kind, name))
     if compute is not None:
-        return expanded(world, account, compute(account, shown), below, path)
+        computed = compute(account, shown)
+        return None if computed is None else expanded(world, account, computed, below, path)
     value = shown.get(name)
     if kind in ("list", "search_result") and name == "data" and isinstance(value, list):
         return [expanded(world, account, item, below, path) for item in value]

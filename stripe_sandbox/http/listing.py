@@ -41,9 +41,10 @@ def search_objects(call: Call, url: str, collection: Collection[JsonObject], fie
     Raises:
         StripeError: 400, the query or the page is none.
     """
+    matches = parse_query(call.params["query"], fields)
     query: Query[JsonObject] = Query(
         limit=call.params.get("limit", LIMIT_DEFAULT),
-        accepts=parse_query(call.params["query"], fields),
+        accepts=lambda item: "deleted" not in item and matches(item),
         starting_after=call.params.get("page"),
     )
     try:

@@ -1,16 +1,25 @@
 """All endpoints that the sandbox has. A new resource is a module with `ENDPOINTS`, listed here."""
 
 from stripe_sandbox.http.routing import Endpoint
-from stripe_sandbox.resources import balance, customers, events, payment_methods, webhook_endpoints
+from stripe_sandbox.resources import balance, events, mandates, payment_methods, products, webhook_endpoints
 from stripe_sandbox.resources.accounts import endpoints as accounts
 from stripe_sandbox.resources.application_fees import endpoints as application_fees
 from stripe_sandbox.resources.balance_settings import endpoints as balance_settings
 from stripe_sandbox.resources.charges import endpoints as charges
+from stripe_sandbox.resources.customers import endpoints as customers
 from stripe_sandbox.resources.disputes import endpoints as disputes
+from stripe_sandbox.resources.invoices import endpoints as invoices
+from stripe_sandbox.resources.invoices import items as invoice_items
+from stripe_sandbox.resources.invoices import payments as invoice_payments
 from stripe_sandbox.resources.payment_intents import endpoints as payment_intents
 from stripe_sandbox.resources.payouts import endpoints as payouts
+from stripe_sandbox.resources.prices import endpoints as prices
+from stripe_sandbox.resources.prices import plans
 from stripe_sandbox.resources.radar import endpoints as radar
 from stripe_sandbox.resources.refunds import endpoints as refunds
+from stripe_sandbox.resources.setup_intents import attempts as setup_attempts
+from stripe_sandbox.resources.setup_intents import endpoints as setup_intents
+from stripe_sandbox.resources.subscriptions import endpoints as subscriptions
 from stripe_sandbox.resources.topups import endpoints as topups
 from stripe_sandbox.resources.transfers import endpoints as transfers
 
@@ -23,12 +32,22 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *customers.ENDPOINTS,
     *disputes.ENDPOINTS,
     *events.ENDPOINTS,
+    *invoice_items.ENDPOINTS,
+    *invoice_payments.ENDPOINTS,
+    *invoices.ENDPOINTS,
+    *mandates.ENDPOINTS,
     *payment_intents.ENDPOINTS,
     *payment_methods.ENDPOINTS,
     *payouts.ENDPOINTS,
     *radar.ENDPOINTS,
-    *refunds.ENDPOINTS,
     *topups.ENDPOINTS,
+    *plans.ENDPOINTS,
+    *prices.ENDPOINTS,
+    *products.ENDPOINTS,
+    *refunds.ENDPOINTS,
+    *setup_attempts.ENDPOINTS,
+    *setup_intents.ENDPOINTS,
+    *subscriptions.ENDPOINTS,
     *transfers.ENDPOINTS,
     *webhook_endpoints.ENDPOINTS,
 )

@@ -3,7 +3,7 @@
 from stripe_sandbox.http.call import Call
 from stripe_sandbox.http.errors import no_such_object
 from stripe_sandbox.json_types import JsonObject
-from stripe_sandbox.state.account import Objects
+from stripe_sandbox.state.objects import Objects
 
 
 def named_in_path(call: Call, objects: Objects, param: str = "id") -> JsonObject:

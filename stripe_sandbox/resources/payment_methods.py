@@ -13,6 +13,7 @@ from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.resources import debit_methods
 from stripe_sandbox.resources.details import BILLING_DETAILS, full_billing_details
 from stripe_sandbox.resources.lookup import named_by_parameter, named_in_path
+from stripe_sandbox.resources.mandates import end_mandates
 from stripe_sandbox.state.scope import Scope
 
 _EXPIRY = {"exp_month": 12, "exp_year": 2034}
@@ -26,6 +27,7 @@ _CARD = Params(
         "cvc": Text(4),
     }
 )
+_EXPIRY_PARAMS = Params({"exp_month": Integer(minimum=1, maximum=12), "exp_year": Integer(minimum=0, maximum=9_999)})
 METHOD_DATA: dict[str, Field] = {
     "type": Choice(("card", *debit_methods.TYPES)),
     "card": _CARD,
@@ -107,6 +109,23 @@ def add(scope: Scope, card: Card, data: JsonObject) -> JsonObject:
     return scope.account.payment_methods.add(method)
 
 
+def attached_to(scope: Scope, identifier: str, customer_id: str, param: str) -> JsonObject:
+    """The payment method that a parameter names, which must be the customer's own.
+
+    Raises:
+        StripeError: 400, there is none or it is not attached to this customer.
+    """
+    method = scope.account.payment_methods.get(identifier)
+    if method is None or method["customer"] != customer_id:
+        raise invalid(
+            f"The customer does not have a payment method with the ID {identifier}. The payment method must be "
+            "attached to the customer.",
+            param=param,
+            code="resource_missing",
+        )
+    return method
+
+
 def attach(scope: Scope, method: JsonObject, customer_id: str) -> None:
     """Attaches a payment method to a customer.
 
@@ -165,13 +184,37 @@ def _update(call: Call) -> JsonObject:
         raise invalid(
             "You must save this PaymentMethod to a customer before you can update it.", param="payment_method"
         )
+    changes: JsonObject = {}
     if "metadata" in call.params:
-        method["metadata"] = merge_metadata(method["metadata"], call.params["metadata"])
+        changes["metadata"] = merge_metadata(method["metadata"], call.params["metadata"])
     if "billing_details" in call.params:
-        method["billing_details"] = full_billing_details(
+        changes["billing_details"] = full_billing_details(
             {**method["billing_details"], **call.params["billing_details"]}
         )
+    if "card" in call.params:
+        changes["card"] = {**_card_of(method), **call.params["card"]}
+    change_method(call, method, changes, "payment_method.updated")
     return method
+
+
+def _card_of(method: JsonObject) -> JsonObject:
+    """The card of a payment method.
+
+    Raises:
+        StripeError: 400, it is none.
+    """
+    if method["type"] != "card":
+        raise invalid(f"This PaymentMethod is a {method['type']}: it has no card.", param="card")
+    card: JsonObject = method["card"]
+    return card
+
+
+def change_method(scope: Scope, method: JsonObject, changes: JsonObject, kind: str) -> None:
+    """Writes changes into a payment method and tells of them as `kind`; what changes nothing is not told."""
+    previous = {name: method[name] for name, value in changes.items() if method[name] != value}
+    method.update(changes)
+    if previous:
+        scope.emit(kind, method, previous)
 
 
 def _attach(call: Call) -> JsonObject:
@@ -191,8 +234,20 @@ def _detach(call: Call) -> JsonObject:
     previous = {"customer": method["customer"]}
     method["customer"] = None
     call.account.payment_methods.reindex(method)
+    end_mandates(call, method)
+    for owner in (*call.account.customers, *call.account.billing.subscriptions):
+        _forget_default(owner, method["id"])
     call.emit("payment_method.detached", method, previous)
     return method
+
+
+def _forget_default(owner: JsonObject, identifier: str) -> None:
+    """A detached payment method is nobody's default any more."""
+    settings = owner.get("invoice_settings", {})
+    if settings.get("default_payment_method") == identifier:
+        owner["invoice_settings"] = {**settings, "default_payment_method": None}
+    if owner.get("default_payment_method") == identifier:
+        owner["default_payment_method"] = None
 
 
 def _list(call: Call) -> JsonObject:
@@ -222,7 +277,7 @@ ENDPOINTS = (
         "POST",
         "/v1/payment_methods/{id}",
         _update,
-        Params({"metadata": Metadata(), "billing_details": BILLING_DETAILS}),
+        Params({"metadata": Metadata(), "billing_details": BILLING_DETAILS, "card": _EXPIRY_PARAMS}),
     ),
     Endpoint("POST", "/v1/payment_methods/{id}/attach", _attach, Params({"customer": Text()}, required=("customer",))),
     Endpoint("POST", "/v1/payment_methods/{id}/detach", _detach),

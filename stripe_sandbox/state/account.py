@@ -1,6 +1,5 @@
 """The state of one Stripe account: its objects and its balance."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -8,24 +7,10 @@ from stripe_sandbox.balance.book import BalanceBook
 from stripe_sandbox.cards import Card
 from stripe_sandbox.debits import Debit
 from stripe_sandbox.json_types import JsonObject
+from stripe_sandbox.state.billing import BillingState
 from stripe_sandbox.state.collection import Collection
 from stripe_sandbox.state.event_log import Event
-
-Objects = Collection[JsonObject]
-
-
-def objects_of(kind: str, *indexes: str) -> Objects:
-    """A collection of Stripe objects, indexed by the named fields."""
-
-    def by(name: str) -> Callable[[JsonObject], str | None]:
-        return lambda item: item.get(name)
-
-    return Collection(
-        kind,
-        identify=lambda item: str(item["id"]),
-        created=lambda item: int(item["created"]),
-        indexes={name: by(name) for name in indexes},
-    )
+from stripe_sandbox.state.objects import Objects, objects_of
 
 
 def _events() -> Collection[Event]:
@@ -99,6 +84,10 @@ class AccountState:
     transfer_reversals: Objects = field(default_factory=lambda: objects_of("transfer_reversal", "transfer"))
     application_fees: Objects = field(default_factory=lambda: objects_of("application_fee", "charge"))
     fee_refunds: Objects = field(default_factory=lambda: objects_of("fee_refund", "fee"))
+    setup_intents: Objects = field(default_factory=lambda: objects_of("setup_intent", "customer", "payment_method"))
+    setup_attempts: Objects = field(default_factory=lambda: objects_of("setup_attempt", "setup_intent"))
+    mandates: Objects = field(default_factory=lambda: objects_of("mandate", "payment_method"))
+    billing: BillingState = field(default_factory=BillingState)
     webhook_endpoints: Objects = field(default_factory=lambda: objects_of("webhook_endpoint"))
     events: Collection[Event] = field(default_factory=_events)
     balance: BalanceBook = field(default_factory=BalanceBook)
@@ -133,6 +122,9 @@ class AccountState:
             "cus": self.customers,
             "pm": self.payment_methods,
             "pi": self.payment_intents,
+            "seti": self.setup_intents,
+            "setatt": self.setup_attempts,
+            "mandate": self.mandates,
             "ch": self.charges,
             "py": self.charges,
             "du": self.disputes,
@@ -147,4 +139,5 @@ class AccountState:
             "fee": self.application_fees,
             "fr": self.fee_refunds,
             "txn": self.balance.transactions,
+            **self.billing.by_prefix(),
         }

@@ -6,8 +6,10 @@ from stripe_sandbox.clock import SandboxClock, Scheduler
 from stripe_sandbox.identifiers import Identifiers
 from stripe_sandbox.json_types import JsonObject, kept_json
 from stripe_sandbox.settings import SandboxSettings
-from stripe_sandbox.state.account import AccountState, Objects, objects_of
+from stripe_sandbox.state.account import AccountState
 from stripe_sandbox.state.event_log import BY_ITSELF, Cause, Event
+from stripe_sandbox.state.followers import Followers
+from stripe_sandbox.state.objects import Objects, objects_of
 
 EventListener = Callable[[Event], None]
 
@@ -31,6 +33,7 @@ class World:
         self.platform = AccountState(id=self.settings.platform_account, is_platform=True, created=self.clock.seconds())
         self.accounts: dict[str, AccountState] = {self.platform.id: self.platform}
         self.connected: Objects = objects_of("account")
+        self.followers = Followers()
 
     def connect(self, account: AccountState) -> None:
         """Takes in a connected account, whose `profile` is complete."""
@@ -50,8 +53,10 @@ class World:
         cause: Cause = BY_ITSELF,
         previous: JsonObject | None = None,
     ) -> Event:
-        """Records an event about `subject` as it is now, and tells the listener."""
-        return self.record_event(account, kind, kept_json(subject), cause, previous)
+        """Records an event about `subject` as it is now, and tells the listener and whoever waits for the object."""
+        event = self.record_event(account, kind, kept_json(subject), cause, previous)
+        self.followers.tell(subject.get("id"), kind, cause)
+        return event
 
     def emit_twin(self, event: Event) -> Event:
         """Tells a fact a second time, as another event: same object, new id."""

@@ -43,6 +43,8 @@ async def test_the_clock_moves_and_objects_go_by_it(raw: httpx.AsyncClient) -> N
         ("POST", "/_sandbox/events/evt_none/resend", 404, "no event evt_none"),
         ("POST", "/_sandbox/events/evt_none/twin", 404, "no event evt_none"),
         ("POST", "/_sandbox/payment_intents/pi_none/authenticate", 404, "no payment intent pi_none"),
+        ("POST", "/_sandbox/payment_methods/pm_none/automatically_update", 404, "no card pm_none"),
+        ("POST", "/_sandbox/mandates/mandate_none/end", 404, "no mandate mandate_none"),
         ("GET", "/_sandbox/webhooks/deliveries?state=lost", 400, "state: "),
         ("GET", "/_sandbox/webhooks/deliveries?limit=x", 400, "limit: "),
         ("DELETE", "/_sandbox/faults?seed=x", 400, "seed: "),

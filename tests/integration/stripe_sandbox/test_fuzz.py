@@ -9,9 +9,10 @@ from stripe_sandbox.http.params import Field, Params
 from stripe_sandbox.http.routing import Endpoint
 from stripe_sandbox.resources.catalogue import ENDPOINTS
 from stripe_sandbox.settings import DEFAULT_API_KEY, SandboxSettings
+from tests.integration.stripe_sandbox.billing import a_customer, a_price, subscribe
 from tests.integration.stripe_sandbox.harness import open_account
 
-PLACEHOLDERS = ("ACCOUNT", "CHARGE", "INTENT", "TRANSFER")
+PLACEHOLDERS = ("ACCOUNT", "CHARGE", "CUSTOMER", "INTENT", "INVOICE", "PRICE", "PRODUCT", "SUBSCRIPTION", "TRANSFER")
 VALUES = st.one_of(
     st.sampled_from(
         ["", "1", "-1", "true", "usd", "pm_card_visa", "pm_card_chargeDeclined", "automatic", "manual", "card"]
@@ -53,24 +54,43 @@ async def begin(api: httpx.AsyncClient) -> dict[str, str]:
     await api.post("/v1/payment_intents", data={**PAY, **at_once})
     payout = (await api.post("/v1/payouts", data={"amount": "100", "currency": "usd"})).json()
     topup = (await api.post("/v1/topups", data={"amount": "100", "currency": "usd"})).json()
+    customer, price = await a_customer(api), await a_price(api)
+    subscription = await subscribe(api, customer, price, payment_behavior="default_incomplete")
+    product = (await api.get(f"/v1/prices/{price}")).json()["product"]
+    setup = (await api.post("/v1/setup_intents", data={"customer": customer})).json()
+    item = {"customer": customer, "amount": "500", "currency": "usd"}
+    waiting = (await api.post("/v1/invoiceitems", data=item)).json()
     return {
         "ACCOUNT": account,
         "CHARGE": charge["id"],
+        "CUSTOMER": customer,
         "INTENT": intent["id"],
+        "INVOICE": subscription["latest_invoice"],
+        "PRICE": price,
+        "PRODUCT": product,
+        "SUBSCRIPTION": subscription["id"],
         "TRANSFER": charge["transfer"],
         "accounts": account,
         "application_fees": charge["application_fee"],
         "charges": charge["id"],
         "disputes": dispute["id"],
-        "payment_intents": intent["id"],
         "payouts": payout["id"],
+        "customers": customer,
+        "invoiceitems": waiting["id"],
+        "invoices": subscription["latest_invoice"],
+        "payment_intents": intent["id"],
+        "plans": price,
+        "prices": price,
+        "products": product,
         "refunds": refund["id"],
         "topups": topup["id"],
+        "setup_intents": setup["id"],
+        "subscriptions": subscription["id"],
         "transfers": charge["transfer"],
     }
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(CALLS, min_size=1, max_size=8))
 async def test_any_parameters_on_any_endpoint_get_an_answer_in_stripes_form(
     calls: list[tuple[Endpoint, dict[str, str], bool, bool]],

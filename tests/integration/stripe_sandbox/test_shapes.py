@@ -5,6 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.integration.stripe_sandbox.billing import a_customer, a_price, subscribe
+
 SHAPES = {
     "/v1/payment_intents": {
         "has": {"latest_charge", "payment_method_types", "client_secret", "automatic_payment_methods", "next_action"},
@@ -173,6 +175,30 @@ SHAPES = {
     },
     "/v1/events": {"has": {"api_version", "data", "pending_webhooks", "request"}, "has_not": {"account", "user_id"}},
     "/v1/customers": {"has": {"invoice_settings", "tax_exempt", "balance"}, "has_not": {"sources", "subscriptions"}},
+    "/v1/products": {
+        "has": {"active", "default_price", "marketing_features", "updated"},
+        "has_not": {"attributes", "skus"},
+    },
+    "/v1/prices": {
+        "has": {"recurring", "unit_amount_decimal", "lookup_key", "tax_behavior", "custom_unit_amount"},
+        "has_not": {"tiers", "currency_options", "amount"},
+    },
+    "/v1/subscriptions": {
+        "has": {"items", "billing_mode", "latest_invoice", "pending_update", "trial_settings", "pause_collection"},
+        "has_not": {"current_period_end", "current_period_start", "plan", "quantity", "discount"},
+    },
+    "/v1/invoices": {
+        "has": {"parent", "lines", "status_transitions", "starting_balance", "next_payment_attempt", "total_taxes"},
+        "has_not": {"charge", "payment_intent", "paid", "payments", "tax", "subscription_details"},
+    },
+    "/v1/invoice_payments": {
+        "has": {"amount_requested", "invoice", "is_default", "payment", "status", "status_transitions"},
+        "has_not": {"charge", "payment_intent"},
+    },
+    "/v1/setup_intents": {
+        "has": {"latest_attempt", "last_setup_error", "usage", "mandate", "payment_method_types"},
+        "has_not": {"amount", "latest_charge"},
+    },
     "/v1/webhook_endpoints": {"has": {"enabled_events", "status", "application"}, "has_not": {"secret"}},
 }
 
@@ -187,7 +213,8 @@ async def filled(raw: httpx.AsyncClient, marketplace: dict[str, str]) -> httpx.A
     await raw.post(f"/_sandbox/charges/{intent['latest_charge']}/dispute", json={"amount": 100})
     await raw.post(f"/_sandbox/charges/{intent['latest_charge']}/review")
     await raw.post("/v1/topups", data={"amount": "100", "currency": "usd"})
-    await raw.post("/v1/customers")
+    await raw.post("/v1/setup_intents")
+    await subscribe(raw, await a_customer(raw), await a_price(raw), payment_behavior="default_incomplete")
     await raw.post("/v1/webhook_endpoints", data={"url": "http://127.0.0.1:1/", "enabled_events[]": "none.such"})
     return raw
 

@@ -1,0 +1,1 @@
+"""`/v1/subscriptions`: what is billed again and again, on the sandbox's clock."""
