@@ -1,6 +1,6 @@
 """What the use cases need from the outside, as they see it: storage and the shape of replies. Stripe is next door."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -11,6 +11,7 @@ from payments_service.application.ledger.ports import HoldExpiryStore, LedgerAcc
 from payments_service.application.operations.model import Operation, OperationState
 from payments_service.application.outbox.model import EventFilter, NumberedEvent
 from payments_service.application.sequencing.model import Head, Numbering, Stream
+from payments_service.application.settlement.ports import ProvisionalStore
 from payments_service.domain.account.model import ConnectedAccount
 from payments_service.domain.errors import PaymentsError
 from payments_service.domain.fee.schedule import FeeKind, FeeSchedule
@@ -162,6 +163,10 @@ class PaymentStore(Protocol):
 
     async def by_intent(self, intent_ids: Sequence[str]) -> dict[str, UUID]:
         """Ids of the payments with these Stripe payment intents."""
+        ...
+
+    async def settled(self, balance_transaction_ids: Mapping[UUID, str]) -> None:
+        """Record the balance transactions of the charges of payments that are locked."""
         ...
 
     async def page(self, which: PaymentFilter, before: UUID | None, limit: int) -> list[Payment]:
@@ -329,6 +334,10 @@ class SettlementStore(Protocol):
         """The connected accounts that booked balance transactions of these sources concern, by source."""
         ...
 
+    async def booked_charges(self, charge_ids: Sequence[str]) -> set[str]:
+        """Which of the platform's charges have a booked balance transaction."""
+        ...
+
     async def of_payments(self, payment_ids: Sequence[UUID]) -> list[BalanceTransaction]:
         """Booked balance transactions of payments and of all that came out of them, in every book, oldest first."""
         ...
@@ -435,6 +444,7 @@ class UnitOfWork(Protocol):
     accounts: AccountStore
     inbox: InboxStore
     settlement: SettlementStore
+    provisional: ProvisionalStore
     fee_schedules: FeeScheduleStore
     ledger: LedgerStore
     ledger_reads: LedgerReads

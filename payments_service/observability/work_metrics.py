@@ -43,6 +43,18 @@ SETTLED_TOTAL = Counter(
     ("type", "counter"),
     registry=REGISTRY,
 )
+SUSPENSE_TOTAL = Counter(
+    "payments_suspense_total",
+    "Balance transactions that nothing foresaw, booked to suspense, by Stripe's type; unknown types as other.",
+    ("type",),
+    registry=REGISTRY,
+)
+PROVISIONAL_TOTAL = Counter(
+    "payments_provisional_total",
+    "Charges booked before Stripe had booked them, and what became of them: booked, settled, exchanged, failed.",
+    ("outcome",),
+    registry=REGISTRY,
+)
 WORKER_ROUNDS_TOTAL = Counter(
     "payments_worker_rounds_total",
     "Rounds of the workers by outcome: worked, idle, failed.",

@@ -1,10 +1,10 @@
 """Payments in Postgres."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, Text, column, func, insert, select, update, values
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.application.ports import PaymentFilter
@@ -56,6 +56,18 @@ class PaymentRepository:
         # The second condition is that of the partial index.
         query = select(t.c.intent_id, t.c.id).where(t.c.intent_id.in_(intent_ids), t.c.intent_id != "")
         return {row.intent_id: row.id for row in await self._connection.execute(query)}
+
+    async def settled(self, balance_transaction_ids: Mapping[UUID, str]) -> None:
+        """See the port."""
+        if not balance_transaction_ids:
+            return
+        columns = (column("id", t.c.id.type), column("balance_transaction_id", Text))
+        rows = values(*columns, name="settled").data(list(balance_transaction_ids.items()))
+        await self._connection.execute(
+            update(t)
+            .where(t.c.id == rows.c.id)
+            .values(balance_transaction_id=rows.c.balance_transaction_id, update_time=func.clock_timestamp())
+        )
 
     async def page(self, which: PaymentFilter, before: UUID | None, limit: int) -> list[Payment]:
         """See the port."""

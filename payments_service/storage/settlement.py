@@ -10,9 +10,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.application.ports import Booked, DueAccount, Sweep
+from payments_service.domain.settlement.kinds import Kind, types_of
 from payments_service.domain.settlement.model import BalanceTransaction, FeeDetail
 from payments_service.storage.tables.payments import stripe_accounts as a
 from payments_service.storage.tables.payments import stripe_balance_transactions as t
+
+_PAID = sorted(types_of(Kind.PAID))
 
 
 class SettlementRepository:
@@ -99,6 +102,15 @@ class SettlementRepository:
         )
         return {row.source_id: row.connected_account_id for row in await self._connection.execute(query)}
 
+    async def booked_charges(self, charge_ids: Sequence[str]) -> set[str]:
+        """See the port."""
+        if not charge_ids:
+            return set()
+        query = select(t.c.source_id).where(
+            t.c.source_id.in_(charge_ids), t.c.source_id != "", t.c.stripe_account == "", t.c.type.in_(_PAID)
+        )
+        return set((await self._connection.execute(query)).scalars())
+
     async def of_payments(self, payment_ids: Sequence[UUID]) -> list[BalanceTransaction]:
         """See the port."""
         keys = (t.c.stripe_account, t.c.id, t.c.source_id)
@@ -131,6 +143,7 @@ def _balance_transaction(row: Row[Any]) -> BalanceTransaction:
         intent_id=row.intent_id,
         parent_id=row.parent_id,
         exchange_rate=row.exchange_rate,
+        balance_type=row.balance_type,
     )
 
 
@@ -154,6 +167,7 @@ def _values(booked: Booked) -> dict[str, object]:
         "source_id": row.source_id,
         "intent_id": row.intent_id,
         "exchange_rate": row.exchange_rate,
+        "balance_type": row.balance_type,
         "parent_id": row.parent_id,
         "payment_id": booked.payment_id,
         "connected_account_id": booked.account_id,

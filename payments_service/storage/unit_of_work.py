@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from payments_service.application import ports
 from payments_service.application.ledger.ports import HoldExpiryStore, LedgerAccountStore, LedgerTransactionReads
+from payments_service.application.settlement.ports import ProvisionalStore
 from payments_service.storage.accounts import AccountRepository
 from payments_service.storage.cipher import Cipher
 from payments_service.storage.fee_schedules import FeeScheduleRepository
@@ -22,6 +23,7 @@ from payments_service.storage.ledger.transactions import LedgerTransactionReader
 from payments_service.storage.operations import OperationRepository
 from payments_service.storage.outbox import OutboxRepository
 from payments_service.storage.payments import PaymentRepository
+from payments_service.storage.provisional import ProvisionalRepository
 from payments_service.storage.refunds import RefundRepository
 from payments_service.storage.retry import retry
 from payments_service.storage.sequences import SequenceRepository
@@ -42,6 +44,7 @@ class PostgresUnitOfWork:
         self.accounts: ports.AccountStore = AccountRepository(connection)
         self.inbox: ports.InboxStore = InboxRepository(connection)
         self.settlement: ports.SettlementStore = SettlementRepository(connection)
+        self.provisional: ProvisionalStore = ProvisionalRepository(connection)
         self.fee_schedules: ports.FeeScheduleStore = FeeScheduleRepository(connection)
         self.ledger: ports.LedgerStore = LedgerRepository(connection)
         self.ledger_reads: ports.LedgerReads = LedgerReader(connection)

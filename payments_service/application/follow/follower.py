@@ -9,6 +9,8 @@ from payments_service.application.follow.news import Fetcher, News, Wanted
 from payments_service.application.follow.payments import follow_payments
 from payments_service.application.operations.model import StaleAnswerError
 from payments_service.application.ports import Transactions, UnitOfWork
+from payments_service.application.settlement.provisional import provisional_requests
+from payments_service.domain.ledger.outcome import Refused
 
 LOOKS_MAX = 5
 """How often objects are fetched again because other news of them came in between."""
@@ -57,7 +59,12 @@ class Follower:
 async def _commit(
     news: News, event_ids: Mapping[str, Sequence[str]], began: datetime, also: Also | None, unit: UnitOfWork
 ) -> None:
-    await follow_payments(unit, news, event_ids, began)
+    followed = await follow_payments(unit, news, event_ids, began)
     await follow_accounts(unit, news, began)
+    requests = await provisional_requests(unit, followed)
     if also is not None:
         await also(unit)
+    # Ledger accounts are locked last in every transaction.
+    for outcome in await unit.ledger.post(requests) if requests else ():
+        if isinstance(outcome, Refused):
+            raise outcome.error

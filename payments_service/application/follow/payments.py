@@ -13,7 +13,7 @@ from payments_service.application.stripe import METADATA_PAYMENT
 from payments_service.domain.ids import Prefix, new_id, parse_id
 from payments_service.domain.money import Money
 from payments_service.domain.observation import may_be_older as observed_later
-from payments_service.domain.payment.model import Payment
+from payments_service.domain.payment.model import IntentSnapshot, Payment
 from payments_service.domain.payment.transitions import follow, may_be_older, with_events
 from payments_service.domain.refund.model import Refund, RefundSnapshot
 from payments_service.domain.refund.transitions import follow_refund, found_refund
@@ -47,7 +47,7 @@ async def payments_behind(unit: UnitOfWork, hints: Mapping[str, str]) -> dict[st
 
 async def follow_payments(
     unit: UnitOfWork, news: News, event_ids: Mapping[str, Sequence[str]], began: datetime
-) -> None:
+) -> list[tuple[Payment, IntentSnapshot]]:
     """Let payments and refunds follow, inside the transaction that commits them; what is not ours is passed over.
 
     Args:
@@ -56,6 +56,9 @@ async def follow_payments(
         event_ids: the events that led here, by intent id.
         began: database time before the news were fetched.
 
+    Returns:
+        Each payment that followed its intent, as it is now, and the intent.
+
     Raises:
         StaleAnswerError: other news of the same objects came in between.
     """
@@ -63,11 +66,12 @@ async def follow_payments(
     hints |= {intent_id: intent.metadata.get(METADATA_PAYMENT, "") for intent_id, intent in news.intents.items()}
     found = await payments_behind(unit, hints)
     if not found:
-        return
+        return []
     ended = await unit.now()
     refunds = await unit.refunds.of_payments(
         sorted(payment.id for intent_id, payment in found.items() if intent_id in news.refunds)
     )
+    followed: list[tuple[Payment, IntentSnapshot]] = []
     for intent_id, before in found.items():
         payment = before
         intent = news.intents.get(intent_id)
@@ -77,11 +81,13 @@ async def follow_payments(
             if may_be_older(before, intent, began):
                 raise StaleAnswerError
             payment = follow(before, intent, began=began, ended=ended)
+            followed.append((payment, intent))
         if intent_id in news.refunds:
             known = refunds.get(payment.id, [])
             known = await _follow_refunds(unit, payment, known, news.refunds[intent_id], began, ended)
             payment = with_refunded(payment, known, ended)
         await save_payment(unit, before, with_events(payment, tuple(event_ids.get(intent_id, ()))))
+    return followed
 
 
 async def _follow_refunds(

@@ -8,8 +8,9 @@ from payments_service.domain.account.model import ConnectedAccount
 from payments_service.domain.payment.model import Payment
 from payments_service.domain.refund.model import AbsorbBy, Refund
 from payments_service.domain.refund.transitions import absorbed_by
+from payments_service.domain.settlement.counters import Concern
+from payments_service.domain.settlement.kinds import Kind, kind_of
 from payments_service.domain.settlement.model import BalanceTransaction
-from payments_service.domain.settlement.recipe import REFUNDS, Concern
 
 GENERATIONS = 3
 """From a charge to what is furthest from it: its fee or transfer, that one's refund or reversal."""
@@ -53,7 +54,7 @@ async def concerns_of(
             Concern(
                 payment=payment,
                 account=accounts.get(row.source_id),
-                absorb_by=_absorb_by(row, payment, refunds.get(payment.id, [])) if payment else AbsorbBy.UNSPECIFIED,
+                absorb_by=_absorb_by(row, payment, refunds.get(payment.id, []) if payment else []),
             )
         )
     return concerns
@@ -84,8 +85,10 @@ async def _accounts(
     return found
 
 
-def _absorb_by(row: BalanceTransaction, payment: Payment, refunds: Sequence[Refund]) -> AbsorbBy:
-    if row.type not in REFUNDS:
+def _absorb_by(row: BalanceTransaction, payment: Payment | None, refunds: Sequence[Refund]) -> AbsorbBy:
+    if kind_of(row) is not Kind.REFUND:
         return AbsorbBy.UNSPECIFIED
+    if payment is None:
+        return AbsorbBy.CREATOR if row.reverses_transfer else AbsorbBy.PLATFORM
     refund = refund_behind_row(refunds, row)
     return refund.absorb_by if refund else absorbed_by(payment, reversed_transfer=row.reverses_transfer)

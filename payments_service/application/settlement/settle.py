@@ -2,12 +2,13 @@
 
 Pages are read newest first, without a transaction open; what is booked already is passed over. Reading stops where
 everything older is known to be booked: at the time up to which an earlier run had booked without a gap, less an overlap
-for balance transactions that Stripe made visible late.
+for balance transactions that Stripe made visible late. Whatever there is, no more than two pages are in memory: the one
+that is booked, and the next, which is read meanwhile.
 """
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -19,33 +20,26 @@ from payments_service.application.follow.follower import Follower
 from payments_service.application.follow.news import Wanted
 from payments_service.application.follow.payments import payments_behind
 from payments_service.application.operations.model import StaleAnswerError
-from payments_service.application.ports import Booked, DueAccount, Sweep, Transactions, UnitOfWork
-from payments_service.application.settlement.concerns import concerns_of, transfers_to_fetch
+from payments_service.application.ports import DueAccount, Sweep, Transactions, UnitOfWork
+from payments_service.application.settlement.booking import book_rows, tell
+from payments_service.application.settlement.concerns import transfers_to_fetch
 from payments_service.application.stripe import Stripe
 from payments_service.domain.account.model import ConnectedAccount
 from payments_service.domain.errors import PaymentsError
-from payments_service.domain.ids import new_id
-from payments_service.domain.ledger.outcome import Refused
-from payments_service.domain.payment.model import FINAL
+from payments_service.domain.payment.model import FINAL, ChargeModel, Payment
+from payments_service.domain.settlement.kinds import Kind, kind_of
 from payments_service.domain.settlement.model import BalanceTransaction
-from payments_service.domain.settlement.recipe import REFUNDS, Booking, Concern, book
-from payments_service.observability.work_metrics import SETTLED_TOTAL
 
-ACCOUNTS_MAX = 4
-LEASE_SECONDS = 120.0
+ACCOUNTS_MAX = 8
+"""Accounts that are settled at the same time."""
+
+LEASE_SECONDS = 30.0
+"""How long an account is left alone when its worker is gone. A worker that is not renews it with every page."""
+
 POSTPONE_SECONDS = 5.0
 OVERLAP = timedelta(minutes=10)
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A balance transaction, what it is about, and how it is booked."""
-
-    transaction: BalanceTransaction
-    concern: Concern
-    booking: Booking
 
 
 class Settlement:
@@ -60,20 +54,25 @@ class Settlement:
     async def run_once(self) -> int:
         """Settle the accounts that are due; returns how many balance transactions were booked.
 
-        An account that fails keeps its mark and is tried again when its lease has run out.
+        An account that fails keeps its mark and is tried again after a pause; the others are settled all the same.
         """
         accounts = await self._transactions.run(
             lambda unit: unit.settlement.lease_due(ACCOUNTS_MAX, LEASE_SECONDS, self._sweep),
         )
-        booked = 0
-        for account in accounts:
-            try:
-                booked += await self._settle(account)
-            except (PaymentsError, StaleAnswerError) as error:
-                reason = error.reason.value if isinstance(error, PaymentsError) else "STALE_ANSWER"
-                _log.warning("settlement.failed", stripe_account=account.stripe_account, reason=reason)
-                await self._transactions.run(partial(_postpone, account))
-        return booked
+        booked = await asyncio.gather(*(self._attempt(account) for account in accounts), return_exceptions=True)
+        for result in booked:
+            if isinstance(result, BaseException):
+                raise result
+        return sum(result for result in booked if isinstance(result, int))
+
+    async def _attempt(self, account: DueAccount) -> int:
+        try:
+            return await self._settle(account)
+        except (PaymentsError, StaleAnswerError) as error:
+            reason = error.reason.value if isinstance(error, PaymentsError) else "STALE_ANSWER"
+            _log.warning("settlement.failed", stripe_account=account.stripe_account, reason=reason)
+            await self._transactions.run(lambda unit: unit.settlement.postpone(account, POSTPONE_SECONDS))
+            return 0
 
     async def _settle(self, account: DueAccount) -> int:
         book_of: ConnectedAccount | None = None
@@ -84,21 +83,32 @@ class Settlement:
                 _log.warning("settlement.unknown_account", stripe_account=account.stripe_account)
                 await self._transactions.run(lambda unit: unit.settlement.settled(account, None))
                 return 0
-        since = account.settled_through - OVERLAP if account.settled_through else None
         newest: datetime | None = None
-        after = ""
         booked = 0
-        more = True
-        while more:
-            page, more = await self._stripe.balance_transactions(account.stripe_account, since=since, after=after)
-            if not page:
-                break
-            newest = newest or page[0].created
-            after = page[-1].id
-            booked += await self._book_page(page, book_of)
+        async with aclosing(self._pages(account)) as pages:
+            async for page in pages:
+                newest = newest or page[0].created
+                booked += await self._book_page(page, book_of)
+                # Renewed by the page: a long list keeps its worker, and a dead worker does not keep the account.
+                await self._transactions.run(lambda unit: unit.settlement.postpone(account, LEASE_SECONDS))
         # Only now, with every page booked, is there no gap below the newest.
         await self._transactions.run(lambda unit: unit.settlement.settled(account, newest))
         return booked
+
+    async def _pages(self, account: DueAccount) -> AsyncGenerator[list[BalanceTransaction]]:
+        """The pages that may hold something new; each is read while the one before is booked."""
+        since = account.settled_through - OVERLAP if account.settled_through else None
+        read = partial(self._stripe.balance_transactions, account.stripe_account, since=since)
+        page, more = await read(after="")
+        while page:
+            following = asyncio.create_task(read(after=page[-1].id)) if more else None
+            try:
+                yield page
+                page, more = await following if following else ([], False)
+            finally:
+                if following is not None:
+                    following.cancel()
+                    await asyncio.wait([following])
 
     async def _book_page(self, page: Sequence[BalanceTransaction], book_of: ConnectedAccount | None) -> int:
         done, known = await self._transactions.run(partial(_booked_already, page))
@@ -109,10 +119,10 @@ class Settlement:
         destinations = await self._destinations(sorted(transfers_to_fetch(new, known)))
         if book_of is None:
             await self._catch_up(new)
-        rows = await self._transactions.run(lambda unit: _book(unit, new, book_of, destinations))
+        rows = await self._transactions.run(lambda unit: book_rows(unit, new, book_of, destinations))
         failpoints.reached(failpoints.SETTLEMENT_AFTER_COMMIT)
         for row in rows:
-            _count(row)
+            tell(row)
         return len(new)
 
     async def _destinations(self, transfer_ids: Sequence[str]) -> dict[str, str]:
@@ -132,12 +142,9 @@ class Settlement:
         """
         hints = {row.intent_id: row.payment_hint for row in transactions if row.intent_id}
         payments = await self._transactions.run(lambda unit: payments_behind(unit, hints))
-        behind = frozenset(
-            intent_id
-            for intent_id, payment in payments.items()
-            if payment.state not in FINAL or not payment.balance_transaction_id
-        )
-        refunds_of = frozenset(row.intent_id for row in transactions if row.type in REFUNDS) & payments.keys()
+        charges = {row.intent_id: row.source_id for row in transactions if kind_of(row) is Kind.PAID}
+        behind = frozenset(name for name, payment in payments.items() if _is_behind(payment, charges.get(name)))
+        refunds_of = frozenset(row.intent_id for row in transactions if kind_of(row) is Kind.REFUND) & payments.keys()
         if not behind and not refunds_of:
             return
         try:
@@ -148,40 +155,18 @@ class Settlement:
             _log.exception("settlement.not_followed", intents=sorted(behind | refunds_of))
 
 
-async def _book(
-    unit: UnitOfWork,
-    transactions: Sequence[BalanceTransaction],
-    book_of: ConnectedAccount | None,
-    destinations: dict[str, str],
-) -> list[_Row]:
-    """Book balance transactions of one Stripe account, oldest first."""
-    concerns = await concerns_of(unit, transactions, book_of, destinations)
-    rows = [
-        _Row(transaction, concern, book(transaction, concern, new_id()))
-        for transaction, concern in zip(transactions, concerns, strict=True)
-    ]
-    if book_of is None:
-        # What the platform sends to connected accounts moves their balances too.
-        moved = {row.concern.account.stripe_account for row in rows if row.concern.account}
-        await unit.settlement.mark_due(sorted(moved - {""}))
-    posted: dict[str, UUID] = {}
-    for outcome in await unit.ledger.post([row.booking.request for row in rows if row.booking.request]):
-        if isinstance(outcome, Refused):
-            raise outcome.error
-        posted[outcome.transaction.reference] = outcome.transaction.id
-    await unit.settlement.add(
-        [
-            Booked(
-                transaction=row.transaction,
-                payment_id=row.concern.payment.id if row.concern.payment else None,
-                account_id=row.concern.account.id if row.concern.account else None,
-                ledger_transaction_id=posted.get(row.transaction.reference),
-            )
-            for row in rows
-        ]
-    )
-    failpoints.reached(failpoints.SETTLEMENT_BEFORE_COMMIT)
-    return rows
+def _is_behind(payment: Payment, charge_id: str | None) -> bool:
+    """Whether Stripe knows more of a payment than it shows, apart from the balance transaction that is booked now.
+
+    Args:
+        payment: as it is.
+        charge_id: of its charge, if the balance transaction of that is among those that are booked.
+    """
+    if payment.state not in FINAL:
+        return True
+    if payment.charge_model is ChargeModel.DESTINATION and not payment.transfer_id:
+        return True
+    return not payment.balance_transaction_id and payment.charge_id != charge_id
 
 
 async def _booked_already(page: Sequence[BalanceTransaction], unit: UnitOfWork) -> tuple[set[str], dict[str, UUID]]:
@@ -193,27 +178,3 @@ async def _booked_already(page: Sequence[BalanceTransaction], unit: UnitOfWork) 
 
 async def _connected(stripe_account: str, unit: UnitOfWork) -> ConnectedAccount | None:
     return (await unit.accounts.by_stripe([stripe_account])).get(stripe_account)
-
-
-async def _postpone(account: DueAccount, unit: UnitOfWork) -> None:
-    await unit.settlement.postpone(account, POSTPONE_SECONDS)
-
-
-def _count(row: _Row) -> None:
-    transaction, booking = row.transaction, row.booking
-    SETTLED_TOTAL.labels(transaction.type, "suspense" if booking.in_suspense else _kind(booking)).inc()
-    log = _log.bind(
-        balance_transaction_id=transaction.id,
-        type=transaction.type,
-        counter=booking.counter.code,
-        stripe_account=transaction.stripe_account,
-    )
-    if booking.in_suspense:
-        log.error("settlement.suspense", intent_id=transaction.intent_id, known_payment=row.concern.payment is not None)
-    else:
-        log.info("settlement.booked")
-
-
-def _kind(booking: Booking) -> str:
-    """The counter account as a metric's label: without currency and ids, so that labels stay few."""
-    return ":".join(part for part in booking.counter.code.split(":")[:-1] if not part.startswith("acn_"))

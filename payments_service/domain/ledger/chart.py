@@ -25,6 +25,16 @@ def stripe_mirror_of(balance_type: str, currency: str) -> AccountSpec:
     return AccountSpec(f"stripe:{balance_type}:{currency}", currency, _ASSET)
 
 
+def stripe_reserved(currency: str) -> AccountSpec:
+    """What Stripe has put aside of the platform's balance, as the payments balance tells it."""
+    return stripe_mirror_of("reserved", currency)
+
+
+def stripe_advances(currency: str) -> AccountSpec:
+    """What Stripe has lent the platform."""
+    return AccountSpec(f"stripe_advances:{currency}", currency, _LIABILITY)
+
+
 def stripe_unsettled(currency: str) -> AccountSpec:
     """Payments known to be paid whose balance transaction has not arrived yet."""
     return AccountSpec(f"stripe_unsettled:{currency}", currency, _ASSET)
@@ -165,6 +175,11 @@ def expense_refund_absorbed(currency: str) -> AccountSpec:
     return AccountSpec(f"expense:refund_absorbed:{currency}", currency, _EXPENSE)
 
 
+def expense_contribution(currency: str) -> AccountSpec:
+    """What the platform gives away through Stripe, and its climate orders."""
+    return AccountSpec(f"expense:contribution:{currency}", currency, _EXPENSE)
+
+
 def expense_promo(currency: str) -> AccountSpec:
     """Credits given away."""
     return AccountSpec(f"expense:promo:{currency}", currency, _EXPENSE)
@@ -173,6 +188,21 @@ def expense_promo(currency: str) -> AccountSpec:
 def connected_mirror(account_id: str, currency: str, owner_id: str | None = None) -> AccountSpec:
     """The Stripe balance of a connected account (`acn_…`), in that account's own book."""
     return AccountSpec(f"connected:{account_id}:stripe:{currency}", currency, _ASSET, owner_id)
+
+
+def connected_mirror_of(account_id: str, balance_type: str, currency: str, owner_id: str | None = None) -> AccountSpec:
+    """Another balance that Stripe keeps for a connected account, by Stripe's name of its type."""
+    return AccountSpec(f"connected:{account_id}:stripe:{balance_type}:{currency}", currency, _ASSET, owner_id)
+
+
+def connected_reserved(account_id: str, currency: str, owner_id: str | None = None) -> AccountSpec:
+    """What Stripe has put aside of a connected account's balance, as its payments balance tells it."""
+    return connected_mirror_of(account_id, "reserved", currency, owner_id)
+
+
+def connected_advances(account_id: str, currency: str, owner_id: str | None = None) -> AccountSpec:
+    """What Stripe has lent a connected account."""
+    return AccountSpec(f"connected:{account_id}:advances:{currency}", currency, _LIABILITY, owner_id)
 
 
 def connected_in_transit(account_id: str, currency: str, owner_id: str | None = None) -> AccountSpec:

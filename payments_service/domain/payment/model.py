@@ -106,6 +106,7 @@ class ChargeSnapshot:
 
     Attributes:
         application_fee: what the platform takes, in minor units; None when the charge does not say.
+        failed: whether it was not paid in the end; some methods only find out late.
     """
 
     id: str
@@ -113,6 +114,7 @@ class ChargeSnapshot:
     balance_transaction_id: str = ""
     transfer_id: str = ""
     application_fee_id: str = ""
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

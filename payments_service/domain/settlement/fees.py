@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from payments_service.domain.money import Money
+from payments_service.domain.settlement.kinds import Kind, types_of
 from payments_service.domain.settlement.model import BalanceTransaction, FeeDetail
-from payments_service.domain.settlement.recipe import APPLICATION_FEES, PAID
 
-_TRANSFERRED = frozenset({"transfer", "transfer_refund", "transfer_cancel", "transfer_failure"})
+PAID = types_of(Kind.PAID)
+APPLICATION_FEES = types_of(Kind.PLATFORM_FEE)
+_TRANSFERRED = types_of(Kind.TRANSFER)
 
 
 @dataclass(frozen=True, slots=True)

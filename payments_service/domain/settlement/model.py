@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+PAYMENTS_BALANCE = "payments"
+"""The balance that a Stripe account sells into and is paid out from."""
+
 
 @dataclass(frozen=True, slots=True)
 class FeeDetail:
@@ -34,6 +37,7 @@ class BalanceTransaction:
         destination: Stripe's id of the connected account that a transfer goes to; else empty.
         reverses_transfer: whether the source is a refund that took a transfer back.
         exchange_rate: Stripe's rate as it was written, when the customer paid in another currency; else empty.
+        balance_type: which of the account's balances it moves; `payments` is the one that is paid out from.
     """
 
     id: str
@@ -56,6 +60,7 @@ class BalanceTransaction:
     destination: str = ""
     reverses_transfer: bool = False
     exchange_rate: str = ""
+    balance_type: str = PAYMENTS_BALANCE
 
     @property
     def reference(self) -> str:

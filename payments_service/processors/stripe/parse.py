@@ -9,7 +9,7 @@ from payments_service.domain.account.model import AccountSnapshot, BusinessType,
 from payments_service.domain.money import Money
 from payments_service.domain.payment.model import ChargeSnapshot, IntentSnapshot, PaymentFailure, PaymentState
 from payments_service.domain.refund.model import RefundReason, RefundSnapshot, RefundState
-from payments_service.domain.settlement.model import BalanceTransaction, FeeDetail
+from payments_service.domain.settlement.model import PAYMENTS_BALANCE, BalanceTransaction, FeeDetail
 
 Json = Mapping[str, Any]
 T = TypeVar("T", RefundReason, BusinessType)
@@ -44,6 +44,9 @@ PARENTS = {
     "dispute": ("charge",),
 }
 """Which object a source came out of: the first of these fields that is there, by kind of object."""
+
+PAYING = frozenset({"transfer", "charge", "connect_collection_transfer"})
+"""Kinds of objects whose `destination` is a connected account, and not a bank account, for example."""
 
 MESSAGE_MAX = 300
 
@@ -93,9 +96,10 @@ def balance_transaction(body: Json, stripe_account: str) -> BalanceTransaction:
         payment_hint=str(metadata.get(METADATA_PAYMENT) or ""),
         refund_hint=str(metadata.get(METADATA_REFUND) or ""),
         parent_id=_parent(expanded),
-        destination=_id(expanded.get("destination")) if expanded.get("object") == "transfer" else "",
+        destination=_id(expanded.get("destination")) if expanded.get("object") in PAYING else "",
         reverses_transfer=bool(expanded.get("transfer_reversal")),
         exchange_rate="" if body.get("exchange_rate") is None else str(body["exchange_rate"]),
+        balance_type=str(body.get("balance_type") or PAYMENTS_BALANCE),
     )
 
 
@@ -155,6 +159,7 @@ def _charge(value: object) -> ChargeSnapshot | None:
         balance_transaction_id=_id(value.get("balance_transaction")),
         transfer_id=_id(value.get("transfer")),
         application_fee_id=_id(value.get("application_fee")),
+        failed=value.get("status") == "failed",
     )
 
 

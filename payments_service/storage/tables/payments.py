@@ -139,7 +139,22 @@ stripe_balance_transactions = Table(
     Column("record_time", _TIME, nullable=False, server_default=_NOW),
     Column("parent_id", Text, nullable=False, server_default=""),
     Column("connected_account_id", UUID),
+    Column("balance_type", Text, nullable=False, server_default="payments"),
     Index(None, "parent_id", postgresql_where=text("parent_id <> ''")),
     Index(None, "source_id", postgresql_where=text("source_id <> ''")),
     Index(None, "payment_id", postgresql_where=text("payment_id IS NOT NULL")),
+)
+
+provisional_charges = Table(
+    "provisional_charges",
+    metadata,
+    Column("charge_id", Text, primary_key=True),
+    Column("payment_id", UUID, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("ledger_transaction_id", UUID, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("record_time", _TIME, nullable=False, server_default=_NOW),
+    Column("end_time", _TIME),
+    Index(None, "record_time", postgresql_where=text("state = 'STANDING'")),
 )

@@ -11,13 +11,19 @@ from payments_service.config import load_settings
 from payments_service.storage.cipher import new_key
 from payments_service.transport.server import Server
 from stripe_sandbox.runner import SandboxServer
-from stripe_sandbox.settings import DEFAULT_API_KEY
+from stripe_sandbox.settings import DEFAULT_API_KEY, SandboxSettings
 from tests.integration.payments_service.application.house import House
 
 
 @pytest.fixture
-async def house(database_url: str) -> AsyncIterator[House]:
-    async with SandboxServer() as sandbox:
+def sandbox_settings() -> SandboxSettings | None:
+    """Stripe as it is unless a module says otherwise."""
+    return None
+
+
+@pytest.fixture
+async def house(database_url: str, sandbox_settings: SandboxSettings | None) -> AsyncIterator[House]:
+    async with SandboxServer(sandbox_settings) as sandbox:
         settings = load_settings(
             {},
             database_url=SecretStr(database_url),

@@ -9,8 +9,8 @@ from payments_service.application.settlement.concerns import concerns_of, transf
 from payments_service.domain.ids import Prefix, format_id
 from payments_service.domain.payment.model import ChargeModel
 from payments_service.domain.refund.model import AbsorbBy, RefundState
+from payments_service.domain.settlement.counters import Concern
 from payments_service.domain.settlement.model import BalanceTransaction
-from payments_service.domain.settlement.recipe import Concern
 from tests.unit.payments_service.application.memory import Accounts, Memory, Payments, Refunds
 from tests.unit.payments_service.domain.samples import CHARGE, a_captured_payment, a_refund, an_account
 

@@ -13,8 +13,9 @@ from payments_service.domain.ledger.outcome import Refused
 from payments_service.domain.ledger.transaction import Posting, PostRequest, code_of
 from payments_service.domain.payment.model import ChargeModel
 from payments_service.domain.refund.model import AbsorbBy
+from payments_service.domain.settlement.counters import Concern
 from payments_service.domain.settlement.model import BalanceTransaction, FeeDetail
-from payments_service.domain.settlement.recipe import Concern, book
+from payments_service.domain.settlement.recipe import book
 from tests.unit.payments_service.domain.ledger.examples import new_uuid, run
 from tests.unit.payments_service.domain.samples import CHARGE, a_payment, an_account
 
@@ -32,6 +33,7 @@ EARNINGS = f"connected:{ACN}:earnings:usd"
 FEES = f"connected:{ACN}:fees:usd"
 IN_TRANSIT = f"connected:{ACN}:in_transit:usd"
 MIRROR = f"connected:{ACN}:stripe:usd"
+THEIR_BANK = f"connected:{ACN}:bank:usd"
 THEIR_SUSPENSE = f"connected:{ACN}:suspense:usd"
 
 _numbers = count(1)
@@ -58,6 +60,16 @@ def row(kind: str, amount: int, *fees: int | FeeDetail, of: str = "") -> Balance
         net=amount - fee,
         fee_details=details,
     )
+
+
+def of_category(category: str, line: Line) -> Line:
+    """The same in another reporting category: what Stripe calls an adjustment is told by that alone."""
+    return Line(replace(line.transaction, reporting_category=category), line.concern)
+
+
+def of_balance(balance_type: str, line: Line) -> Line:
+    """The same on another of the account's balances."""
+    return Line(replace(line.transaction, balance_type=balance_type), line.concern)
 
 
 def platform_fee(amount: int) -> FeeDetail:

@@ -7,8 +7,9 @@ import pytest
 from payments_service.domain.ids import Prefix, format_id, new_id
 from payments_service.domain.ledger.transaction import PostRequest, TransactionKind
 from payments_service.domain.refund.model import AbsorbBy
+from payments_service.domain.settlement.counters import Concern
 from payments_service.domain.settlement.model import BalanceTransaction
-from payments_service.domain.settlement.recipe import ACTOR, Concern, book
+from payments_service.domain.settlement.recipe import ACTOR, book
 from tests.unit.payments_service.domain.samples import CHARGE, NOON, an_account
 from tests.unit.payments_service.domain.settlement.flows import (
     ACN,
@@ -20,6 +21,7 @@ from tests.unit.payments_service.domain.settlement.flows import (
     SALE,
     SELLER,
     SOLD,
+    THEIR_BANK,
     THEIR_SUSPENSE,
     Line,
     booked,
@@ -184,7 +186,7 @@ def test_transfers_and_their_reversals_pay_what_the_seller_is_owed(kind: str) ->
         ("payout_cancel", IN_TRANSIT),
         ("application_fee_refund", FEES),
         ("stripe_fee", FEES),
-        ("topup", THEIR_SUSPENSE),
+        ("topup", THEIR_BANK),
         ("something_new", THEIR_SUSPENSE),
     ],
 )

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from payments_service.domain.ids import new_id
 from payments_service.domain.refund.model import AbsorbBy
+from payments_service.domain.settlement.counters import Concern
 from payments_service.domain.settlement.model import BalanceTransaction, FeeDetail
-from payments_service.domain.settlement.recipe import Concern, book
+from payments_service.domain.settlement.recipe import book
 from tests.unit.payments_service.domain.samples import CHARGE
 from tests.unit.payments_service.domain.settlement.flows import (
     ACN,

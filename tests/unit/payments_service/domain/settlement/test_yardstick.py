@@ -6,19 +6,24 @@ US card pricing: 2.9 % + 30 cents, so 320 of 10,000 and 204 of 6,000.
 import pytest
 
 from payments_service.domain.refund.model import AbsorbBy
+from payments_service.domain.settlement.counters import Concern
 from tests.unit.payments_service.domain.settlement.flows import (
     EARNINGS,
     FEES,
     IN_TRANSIT,
     MIRROR,
     PAYABLE,
+    SELLER,
     Line,
     balances,
+    of_balance,
+    of_category,
     of_sale,
     of_sold,
     on_platform,
     on_seller,
     platform_fee,
+    row,
     with_seller,
 )
 
@@ -124,6 +129,122 @@ PLATFORM_FLOWS = [
         [on_platform("stripe_fee", -250)],
         {"stripe:usd": -250, "expense:stripe_fee:usd": 250},
         id="Stripe's own fee",
+    ),
+]
+
+OPENED = of_category("dispute", of_sale("adjustment", -10_000, 1_500))
+AFTER_SALE = {"expense:stripe_fee:usd": 320, "revenue:sales:usd": 10_000}
+
+OTHER_FLOWS = [
+    pytest.param(
+        [*SALE, OPENED],
+        {**AFTER_SALE, "stripe:usd": -1_820, "disputes_held:usd": 10_000, "expense:dispute_fee:usd": 1_500},
+        id="dispute opened",
+    ),
+    pytest.param(
+        [*SALE, OPENED, of_category("dispute_reversal", of_sale("adjustment", 10_000))],
+        {**AFTER_SALE, "stripe:usd": 8_180, "expense:dispute_fee:usd": 1_500},
+        id="dispute won, the fee kept",
+    ),
+    pytest.param(
+        [*SALE, OPENED, of_category("dispute_reversal", of_sale("adjustment", 10_000, -1_500))],
+        {**AFTER_SALE, "stripe:usd": 9_680},
+        id="dispute won, the fee returned",
+    ),
+    pytest.param(
+        [of_category("dispute", on_platform("adjustment", -10_000, 1_500))],
+        {"stripe:usd": -11_500, "disputes_held:usd": 10_000, "expense:dispute_fee:usd": 1_500},
+        id="dispute of a charge that nobody here knows",
+    ),
+    pytest.param(
+        [*DIRECT, of_category("dispute", on_seller("adjustment", -10_000, 1_500))],
+        {"stripe:usd": 1_000, "revenue:platform_fee:usd": 1_000, MIRROR: -2_820, FEES: 2_820},
+        id="dispute of a direct charge",
+    ),
+    pytest.param(
+        [of_category("refund_failure", of_sale("adjustment", 10_000)), of_sale("refund", -10_000)],
+        {},
+        id="failed refund as an adjustment",
+    ),
+    pytest.param(
+        [of_category("partial_capture_reversal", of_sale("refund", -4_000)), *SALE],
+        {"stripe:usd": 5_680, "expense:stripe_fee:usd": 320, "revenue:sales:usd": 6_000},
+        id="what was not captured, as a refund by its type",
+    ),
+    pytest.param([on_platform("topup", 20_000), on_platform("topup_reversal", -20_000)], {}, id="top-up reversed"),
+    pytest.param([on_platform("payout", -5_000), on_platform("payout_reversal", 5_000)], {}, id="payout reversed"),
+    pytest.param(
+        [on_platform("reserve_transaction", -700)],
+        {"stripe:usd": -700, "stripe:reserved:usd": 700},
+        id="reserve for the negative balance of a connected account",
+    ),
+    pytest.param(
+        [on_platform("reserve_hold", -700), of_balance("risk_reserved", on_platform("reserve_hold", 700))],
+        {"stripe:usd": -700, "stripe:risk_reserved:usd": 700},
+        id="reserve that Stripe shows as a balance of its own",
+    ),
+    pytest.param(
+        [
+            on_platform("reserve_hold", -700),
+            of_balance("risk_reserved", on_platform("reserve_hold", 700)),
+            of_balance("risk_reserved", on_platform("reserve_release", -700)),
+            on_platform("reserve_release", 700),
+        ],
+        {},
+        id="the same released",
+    ),
+    pytest.param(
+        [on_seller("reserve_hold", -700), of_balance("risk_reserved", on_seller("reserve_hold", 700))],
+        {MIRROR: -700, MIRROR.removesuffix("usd") + "risk_reserved:usd": 700},
+        id="reserve of a seller",
+    ),
+    pytest.param(
+        [with_seller("connect_collection_transfer", -700), on_seller("connect_collection_transfer", 700)],
+        {"stripe:usd": -700, PAYABLE: -700, MIRROR: 700, EARNINGS: 700},
+        id="the platform made up for a seller's negative balance, and the seller owes it",
+    ),
+    pytest.param(
+        [on_platform("advance", 500), on_platform("anticipation_repayment", -200)],
+        {"stripe:usd": 300, "stripe_advances:usd": 300},
+        id="lent by Stripe, paid back in part",
+    ),
+    pytest.param(
+        [on_platform("contribution", -50), on_platform("climate_order_purchase", -30)],
+        {"stripe:usd": -80, "expense:contribution:usd": 80},
+        id="given away",
+    ),
+    pytest.param(
+        [
+            on_platform("network_cost", -10),
+            of_category("network_cost", on_platform("adjustment", -11)),
+            of_category("tax", on_platform("adjustment", -12)),
+            of_category("fee", on_platform("adjustment", -13)),
+        ],
+        {"stripe:usd": -46, "expense:stripe_fee:usd": 46},
+        id="costs of networks, tax and fees, whatever their type",
+    ),
+    pytest.param(
+        [on_platform("tax_fund", -90)], {"stripe:usd": -90, "tax_payable:usd": -90}, id="tax that Stripe withheld"
+    ),
+    pytest.param(
+        [on_platform("payment_unreconciled", 900)],
+        {"stripe:usd": 900, "unallocated:usd": 900},
+        id="money from a customer that no payment claims",
+    ),
+    pytest.param(
+        [
+            Line(row("charge", 10_000, 320), Concern(account=SELLER)),
+            with_seller("transfer", -10_000),
+            with_seller("application_fee", 1_000),
+            on_seller("payment", 10_000, platform_fee(1_000)),
+        ],
+        SOLD,
+        id="destination charge that was made without us",
+    ),
+    pytest.param(
+        [of_category("other_adjustment", on_platform("adjustment", -5)), on_platform("issuing_transaction", -6)],
+        {"stripe:usd": -11, "suspense:usd": 11},
+        id="what only a person can tell",
     ),
 ]
 
@@ -303,7 +424,12 @@ def test_a_refund_of_a_destination_charge_on_both_sides(lines: list[Line], expec
     assert balances([*DESTINATION, *lines]) == expected
 
 
-@pytest.mark.parametrize(("lines", "expected"), [*PLATFORM_FLOWS, *MARKETPLACE_FLOWS])
+@pytest.mark.parametrize(("lines", "expected"), OTHER_FLOWS)
+def test_what_is_rare(lines: list[Line], expected: dict[str, int]) -> None:
+    assert balances(lines) == expected
+
+
+@pytest.mark.parametrize(("lines", "expected"), [*PLATFORM_FLOWS, *OTHER_FLOWS, *MARKETPLACE_FLOWS])
 def test_the_order_in_which_it_is_booked_does_not_matter(lines: list[Line], expected: dict[str, int]) -> None:
     assert balances(reversed(lines)) == expected
 

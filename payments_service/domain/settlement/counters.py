@@ -1,0 +1,137 @@
+"""The counter accounts: whom a balance transaction's gross amount belongs to, by what it is and in whose book."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from payments_service.domain.account.model import ConnectedAccount
+from payments_service.domain.ids import Prefix, format_id
+from payments_service.domain.ledger import chart
+from payments_service.domain.ledger.account import AccountSpec
+from payments_service.domain.payment.model import ChargeModel, Payment
+from payments_service.domain.refund.model import AbsorbBy
+from payments_service.domain.settlement.kinds import Kind
+from payments_service.domain.settlement.model import BalanceTransaction
+from payments_service.domain.settlement.shares import moved
+
+Counter = tuple[AccountSpec, int]
+"""An account that is credited, and by how much; below zero it is debited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """What a balance transaction is about, as far as it is known.
+
+    Attributes:
+        payment: our payment behind it.
+        account: the connected account whose money it is: whose book it is in, or, in the platform's book, who is paid.
+        absorb_by: at whose expense it is, of a refund.
+        unsettled_minor: of a charge that is booked provisionally in the currency of the balance transaction: the gross
+            amount that waits in `stripe_unsettled`.
+        credited_minor: what the charge's credits stand at before it, in the same currency; what is provisional counts.
+    """
+
+    payment: Payment | None = None
+    account: ConnectedAccount | None = None
+    absorb_by: AbsorbBy = AbsorbBy.UNSPECIFIED
+    unsettled_minor: int = 0
+    credited_minor: int = 0
+
+
+_PLATFORM: Mapping[Kind, Callable[[str], AccountSpec]] = {
+    Kind.DISPUTE: chart.disputes_held,
+    Kind.UNRECONCILED: chart.unallocated,
+    Kind.PLATFORM_FEE: chart.revenue_platform_fee,
+    Kind.PAYOUT: chart.payouts_in_transit,
+    Kind.BANK: chart.bank,
+    Kind.STRIPE_FEE: chart.expense_stripe_fee,
+    Kind.WITHHELD_TAX: chart.tax_payable,
+    Kind.RESERVE: chart.stripe_reserved,
+    Kind.ADVANCE: chart.stripe_advances,
+    Kind.CONTRIBUTION: chart.expense_contribution,
+}
+"""Where the account does not depend on whom it is about. What a platform pays its own platform is not foreseen."""
+
+_CONNECTED: Mapping[Kind, Callable[[str, str, str], AccountSpec]] = {
+    Kind.PAID: chart.connected_earnings,
+    Kind.UNDONE: chart.connected_earnings,
+    Kind.REFUND: chart.connected_earnings,
+    Kind.DISPUTE: chart.connected_earnings,
+    Kind.UNRECONCILED: chart.connected_earnings,
+    Kind.TRANSFER: chart.connected_earnings,
+    Kind.COLLECTION: chart.connected_earnings,
+    Kind.PLATFORM_FEE: chart.connected_fees,
+    Kind.PAYOUT: chart.connected_in_transit,
+    Kind.BANK: chart.connected_bank,
+    Kind.STRIPE_FEE: chart.connected_fees,
+    Kind.WITHHELD_TAX: chart.connected_fees,
+    Kind.RESERVE: chart.connected_reserved,
+    Kind.ADVANCE: chart.connected_advances,
+    Kind.CONTRIBUTION: chart.connected_fees,
+    Kind.BALANCE_PAYMENT: chart.connected_fees,
+}
+
+_OF_A_CHARGE = frozenset({Kind.PAID, Kind.UNDONE, Kind.REFUND})
+
+
+def of_the_platform(transaction: BalanceTransaction, kind: Kind | None, concern: Concern) -> list[Counter]:
+    """The counter accounts in the platform's book; none when nothing foresaw it."""
+    currency, amount = transaction.currency, transaction.amount
+    if kind in _OF_A_CHARGE:
+        return _of_a_charge(transaction, kind, concern)
+    if kind in (Kind.TRANSFER, Kind.COLLECTION):
+        return [(payable(concern.account, currency), amount)] if concern.account else []
+    account = _PLATFORM.get(kind) if kind else None
+    return [(account(currency), amount)] if account else []
+
+
+def of_a_connected_account(
+    transaction: BalanceTransaction, kind: Kind | None, account: ConnectedAccount
+) -> list[Counter]:
+    """The counter accounts in a connected account's own book; none when nothing foresaw it."""
+    spec = _CONNECTED.get(kind) if kind else None
+    if spec is None:
+        return []
+    account_id = format_id(Prefix.CONNECTED_ACCOUNT, account.id)
+    return [(spec(account_id, transaction.currency, account.owner_id), transaction.amount)]
+
+
+def payable(account: ConnectedAccount, currency: str) -> AccountSpec:
+    """What is owed to the creator behind a connected account."""
+    return chart.creator_payable(format_id(Prefix.CONNECTED_ACCOUNT, account.id), currency, account.owner_id)
+
+
+def credited(payment: Payment | None, account: ConnectedAccount | None, currency: str) -> list[tuple[AccountSpec, int]]:
+    """The accounts that a paid charge credits, and their weights; none when nobody knows whose the money is.
+
+    Args:
+        payment: ours, if it is.
+        account: the connected account that is paid.
+        currency: of the credits.
+    """
+    if payment is not None and payment.charge_model is ChargeModel.PLATFORM:
+        return [(chart.revenue_sales(currency), 1)]
+    # A charge for a connected account that was made without us is that account's too.
+    return [(payable(account, currency), 1)] if account is not None else []
+
+
+def _of_a_charge(transaction: BalanceTransaction, kind: Kind | None, concern: Concern) -> list[Counter]:
+    """What a charge credits, less what has been provisionally; what undoes it takes it back from there.
+
+    A refund takes it from whoever bears it.
+    """
+    currency, amount = transaction.currency, transaction.amount
+    accounts = credited(concern.payment, concern.account, currency)
+    if not accounts:
+        return []
+    if kind is Kind.REFUND and concern.absorb_by is AbsorbBy.PLATFORM and not _is_a_sale(concern.payment):
+        return [(chart.expense_refund_absorbed(currency), amount)]
+    waiting = concern.unsettled_minor if kind is Kind.PAID else 0
+    before = concern.credited_minor
+    parts = moved(before, before + amount - waiting, [weight for _, weight in accounts])
+    counters = [(account, part) for (account, _), part in zip(accounts, parts, strict=True)]
+    return [*counters, (chart.stripe_unsettled(currency), waiting)] if waiting else counters
+
+
+def _is_a_sale(payment: Payment | None) -> bool:
+    """Whether it is a sale of the platform itself, whose refunds nobody else could bear."""
+    return payment is not None and payment.charge_model is ChargeModel.PLATFORM
