@@ -42,6 +42,7 @@ class SandboxSettings(BaseSettings):
         debit_delay_ms: Time until the bank of most test accounts answers a direct debit.
         debit_booked: Whether a direct debit moves the balance only on `success`, or while it is `pending`.
         topup_delay_s: Seconds until a top-up arrives.
+        reserves: Whether a reserve is booked on the balance of `payments` only, or on `both` balances that it moves.
         partial_capture: How a partial capture is booked: only what was captured, the rest a `release`; or all that was
             authorised and a `reversal` of the rest, as with some payment methods.
         connected_fee_refund: How an application fee that comes back with a refund shows on the connected account: as a
@@ -76,6 +77,7 @@ class SandboxSettings(BaseSettings):
     debit_delay_ms: int = Field(default=500, ge=0)
     debit_booked: Literal["success", "pending"] = "success"
     topup_delay_s: int = Field(default=2 * _DAY_S, ge=0)
+    reserves: Literal["payments", "both"] = "payments"
     partial_capture: Literal["release", "reversal"] = "release"
     connected_fee_refund: Literal["on_refund", "line"] = "on_refund"
     webhook_concurrency: int = Field(default=16, ge=1, le=256)

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.state.collection import Collection
 
+PAYMENTS = "payments"
+RISK_RESERVED = "risk_reserved"
+
 
 @dataclass(frozen=True, slots=True)
 class Movement:
@@ -20,6 +23,7 @@ class Movement:
         source: Id of the object that caused it.
         available_on: Unix second from which the net amount is available.
         fees: Stripe's `fee_details`; what they sum to is taken off the amount.
+        balance_type: Which balance it is, if not the one for payments. Only that one is shown by `/v1/balance`.
         exchange_rate: The rate at which the amount was converted, if it was.
         category: `reporting_category`; the kind unless Stripe groups it otherwise.
     """
@@ -33,6 +37,7 @@ class Movement:
     description: str | None = None
     category: str | None = None
     exchange_rate: float | None = None
+    balance_type: str = PAYMENTS
 
 
 @dataclass(slots=True)
@@ -63,6 +68,8 @@ class BalanceBook:
 
     transactions: Collection[JsonObject] = field(init=False)
     funds: dict[str, Funds] = field(default_factory=lambda: defaultdict(Funds))
+    reserved: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """The balance of what is held back, by currency; 0 unless both sides of reserves are booked."""
     payouts: dict[str, str] = field(default_factory=dict)
     """The payout that took a balance transaction out, by the transaction's id: at Stripe only a filter shows it."""
     _waiting: list[tuple[int, str]] = field(default_factory=list)
@@ -80,7 +87,7 @@ class BalanceBook:
             "object": "balance_transaction",
             "amount": movement.amount,
             "available_on": movement.available_on,
-            "balance_type": "payments",
+            "balance_type": movement.balance_type,
             "created": now,
             "currency": movement.currency,
             "description": movement.description,
@@ -94,6 +101,9 @@ class BalanceBook:
             "type": movement.kind,
         }
         self.transactions.add(transaction)
+        if movement.balance_type != PAYMENTS:
+            self.reserved[movement.currency] += net
+            return transaction
         funds = self.funds[movement.currency]
         if pending:
             funds.pending += net
@@ -122,7 +132,7 @@ class BalanceBook:
         return [
             one
             for one in self.transactions.matching("currency", currency)
-            if one["status"] == "available" and one["id"] not in self.payouts
+            if one["status"] == "available" and one["balance_type"] == PAYMENTS and one["id"] not in self.payouts
         ]
 
     def take_out(self, payout: str, transactions: list[JsonObject]) -> None:

@@ -1,6 +1,6 @@
 """When money becomes available: books a movement and moves it from pending to available on the sandbox clock."""
 
-from stripe_sandbox.balance.book import Movement
+from stripe_sandbox.balance.book import PAYMENTS, Movement
 from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.state.account import AccountState
 from stripe_sandbox.state.world import World
@@ -32,7 +32,7 @@ def book(world: World, account: AccountState, movement: Movement) -> JsonObject:
     transaction = account.balance.record(world.ids.new("txn"), movement, now)
     if movement.available_on > now:
         world.scheduler.at(movement.available_on, lambda: _settle(world, account))
-    elif transaction["net"] > 0:
+    elif transaction["net"] > 0 and movement.balance_type == PAYMENTS:
         _tell_available(world, account)
     return transaction
 

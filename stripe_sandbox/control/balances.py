@@ -43,7 +43,7 @@ def balance_routes(sandbox: Sandbox) -> list[Route]:
         command: Fee = await read_command(request, Fee)
         account = account_named(sandbox, request)
         currency = command.currency or account.default_currency
-        _check_currency("currency", currency)
+        check_currency("currency", currency)
         movement = Movement(
             kind="stripe_fee",
             amount=-command.amount,
@@ -59,7 +59,7 @@ def balance_routes(sandbox: Sandbox) -> list[Route]:
         command: Rates = await read_command(request, Rates)
         account = account_named(sandbox, request)
         for currency, rate in command.rates.items():
-            _check_currency("rates", currency)
+            check_currency("rates", currency)
             if not rate.is_finite() or rate <= 0:
                 raise ControlError(400, f"rates.{currency}: {rate} is no rate")
         account.exchange_rates = dict(command.rates)
@@ -85,6 +85,11 @@ def account_named(sandbox: Sandbox, request: Request) -> AccountState:
     return account
 
 
-def _check_currency(field: str, currency: str) -> None:
+def check_currency(field: str, currency: str) -> None:
+    """Checks a currency in a command; `field` is where it stands.
+
+    Raises:
+        ControlError: 400, Stripe has no such currency.
+    """
     if currency not in SUPPORTED:
         raise ControlError(400, f"{field}: {currency!r} is no currency, in lower case, that Stripe has")

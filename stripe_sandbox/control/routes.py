@@ -17,6 +17,7 @@ from stripe_sandbox.control.payment_methods import payment_method_routes
 from stripe_sandbox.control.payouts import payout_routes
 from stripe_sandbox.control.radar import radar_routes
 from stripe_sandbox.control.refunds import refund_routes
+from stripe_sandbox.control.reserves import reserve_routes
 from stripe_sandbox.control.sandbox import Sandbox
 from stripe_sandbox.control.state import state_routes
 from stripe_sandbox.control.topups import topup_routes
@@ -40,6 +41,7 @@ def control_routes(sandbox: Sandbox) -> list[Route]:
         *radar_routes(sandbox),
         *payment_method_routes(sandbox),
         *refund_routes(sandbox),
+        *reserve_routes(sandbox),
         *topup_routes(sandbox),
     ]
     return [Route(route.path, _refusing(route.endpoint), methods=_methods(route)) for route in routes]

@@ -1,5 +1,8 @@
 """What the control endpoints can do: the sandbox as a whole."""
 
+from collections import defaultdict
+from collections.abc import Mapping
+
 from stripe_sandbox.faults.plan import FaultPlan
 from stripe_sandbox.http.idempotency import IdempotencyKeys
 from stripe_sandbox.json_types import JsonObject
@@ -86,7 +89,11 @@ class Sandbox:
 
 def _account_summary(account: AccountState) -> JsonObject:
     return {
-        "balance": account.balance.render(account.default_currency),
+        "balance": {
+            **account.balance.render(account.default_currency),
+            "held": _held(account),
+            "risk_reserved": _amounts(account.balance.reserved),
+        },
         "objects": {
             "application_fees": len(account.application_fees),
             "balance_transactions": len(account.balance.transactions),
@@ -102,3 +109,15 @@ def _account_summary(account: AccountState) -> JsonObject:
             "transfers": len(account.transfers),
         },
     }
+
+
+def _held(account: AccountState) -> list[JsonObject]:
+    """What reserves hold back, by currency."""
+    sums: defaultdict[str, int] = defaultdict(int)
+    for hold in account.reserve_holds:
+        sums[hold["currency"]] += hold["amount_releasable"]
+    return _amounts(sums)
+
+
+def _amounts(sums: Mapping[str, int]) -> list[JsonObject]:
+    return [{"amount": amount, "currency": currency} for currency, amount in sorted(sums.items())]

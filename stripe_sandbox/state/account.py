@@ -75,6 +75,9 @@ class AccountState:
         default_factory=lambda: objects_of("early_fraud_warning", "charge", "payment_intent")
     )
     reviews: Objects = field(default_factory=lambda: objects_of("review", "charge"))
+    reserve_holds: Objects = field(default_factory=lambda: objects_of("reserve hold", "reserve_plan"))
+    reserve_plans: Objects = field(default_factory=lambda: objects_of("reserve plan"))
+    reserve_releases: Objects = field(default_factory=lambda: objects_of("reserve release"))
     payouts: Objects = field(default_factory=lambda: objects_of("payout", "destination", "status"))
     refunds: Objects = field(default_factory=lambda: objects_of("refund", "charge", "payment_intent"))
     topups: Objects = field(default_factory=lambda: objects_of("topup", "status"))
@@ -130,6 +133,8 @@ class AccountState:
             "du": self.disputes,
             "issfr": self.fraud_warnings,
             "prv": self.reviews,
+            "reshold": self.reserve_holds,
+            "resrel": self.reserve_releases,
             "po": self.payouts,
             "re": self.refunds,
             "pyr": self.refunds,

@@ -7,6 +7,7 @@ from stripe_sandbox.balance.settlement import available_on, book
 from stripe_sandbox.cards import Card
 from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.resources.application_fees.collecting import collect_fee, fee_detail
+from stripe_sandbox.resources.reserves.plans import reserve_part
 from stripe_sandbox.resources.transfers.moving import Order, move
 from stripe_sandbox.state.scope import Scope
 
@@ -31,6 +32,7 @@ def book_charge(scope: Scope, charge: JsonObject) -> None:
         collect_fee(scope, charge, fee_amount, movement.available_on, currency=captured.currency)
     elif charge["transfer_data"] is not None:
         _send_on(scope, charge, movement.available_on, fee_amount)
+    reserve_part(scope, charge, captured.amount, captured.currency, movement.available_on)
 
 
 def settled_charge(scope: Scope, charge: JsonObject, amount: int) -> Settled:

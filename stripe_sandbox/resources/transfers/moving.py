@@ -8,6 +8,7 @@ from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.resources.application_fees.collecting import collect_fee, fee_detail
 from stripe_sandbox.resources.charges.shape import blank_charge
 from stripe_sandbox.resources.details import full_billing_details
+from stripe_sandbox.resources.reserves.plans import reserve_part
 from stripe_sandbox.state.account import AccountState
 from stripe_sandbox.state.scope import Scope
 
@@ -59,6 +60,7 @@ def move(scope: Scope, order: Order) -> tuple[JsonObject, JsonObject]:
     )
     payment["balance_transaction"] = book(scope.world, order.destination, movement)["id"]
     receiver.emit("payment.created", payment)
+    reserve_part(receiver, payment, order.amount, order.currency, order.available_on)
     return transfer, payment
 
 

@@ -98,7 +98,7 @@ async def transactions(raw: httpx.AsyncClient, account: str | None = None) -> li
 async def check_books(raw: httpx.AsyncClient, account: str | None = None) -> list[dict[str, Any]]:
     """Checks that an account's balance is the sum of its balance transactions, and returns these."""
     balance = (await raw.get("/v1/balance", headers=acting_for(account))).json()
-    booked = await transactions(raw, account)
+    booked = [one for one in await transactions(raw, account) if one["balance_type"] == "payments"]
     for side in ("available", "pending"):
         for line in balance[side]:
             mine = [one for one in booked if (one["currency"], one["status"]) == (line["currency"], side)]

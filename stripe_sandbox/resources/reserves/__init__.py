@@ -1,0 +1,1 @@
+"""Reserves: what Stripe holds back of an account's funds. Stripe shows them in events and balance transactions only."""
