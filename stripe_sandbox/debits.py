@@ -62,7 +62,7 @@ def _ach(name: str, number: str, failure: str | None = None, clearing: Clearing 
 
 
 def _sepa(name: str, number: str, failure: str | None = None, clearing: Clearing = Clearing.SOON) -> Debit:
-    return Debit("sepa_debit", f"pm_{name}_de", number, failure, clearing, name == "disputed")
+    return Debit("sepa_debit", f"pm_{name}_{number[:2].lower()}", number, failure, clearing, name == "disputed")
 
 
 DEBITS = (
@@ -83,6 +83,9 @@ DEBITS = (
     _sepa("exceedsWeeklyVolumeLimit", "DE65370400440000343434", "charge_exceeds_source_limit"),
     _sepa("exceedsWeeklyTransactionLimit", "DE27370400440000121212", "charge_exceeds_weekly_limit"),
     _sepa("insufficientFunds", "DE65370400440002222227", "insufficient_funds"),
+    _sepa("success", "AT611904300234573201"),
+    _sepa("successDelayed", "AT321904300235473204", clearing=Clearing.DELAYED),
+    _sepa("failed", "IT60X0542811101000000123456", "generic_decline"),
 )
 
 _BY_TOKEN = {debit.token: debit for debit in DEBITS}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from stripe_sandbox.http.errors import invalid
 from stripe_sandbox.json_types import JsonObject
+from stripe_sandbox.resources.checkout.lines import list_of_lines
 from stripe_sandbox.resources.invoices.payments import confirmation_secret_of, payments_of
 from stripe_sandbox.state.account import AccountState
 from stripe_sandbox.state.world import World
@@ -27,6 +28,8 @@ _EXPANDABLE = {
             "transfer",
         }
     ),
+    "checkout.session": frozenset({"customer", "invoice", "payment_intent", "setup_intent", "subscription"}),
+    "credit_note": frozenset({"customer", "customer_balance_transaction", "invoice"}),
     "dispute": frozenset({"charge", "payment_intent"}),
     "fee_refund": frozenset({"balance_transaction", "fee"}),
     "payment_intent": frozenset({"customer", "latest_charge", "on_behalf_of", "payment_method", "review"}),
@@ -98,6 +101,7 @@ def _refunds_of_charge(account: AccountState, charge: JsonObject) -> JsonObject:
 
 _ONLY_WHEN_EXPANDED: dict[tuple[str, str], Callable[[AccountState, JsonObject], JsonObject | None]] = {
     ("charge", "refunds"): _refunds_of_charge,
+    ("checkout.session", "line_items"): list_of_lines,
     ("invoice", "confirmation_secret"): confirmation_secret_of,
     ("invoice", "payments"): payments_of,
 }

@@ -6,11 +6,14 @@ from stripe_sandbox.resources.accounts import endpoints as accounts
 from stripe_sandbox.resources.application_fees import endpoints as application_fees
 from stripe_sandbox.resources.balance_settings import endpoints as balance_settings
 from stripe_sandbox.resources.charges import endpoints as charges
+from stripe_sandbox.resources.checkout import endpoints as checkout
+from stripe_sandbox.resources.credit_notes import endpoints as credit_notes
 from stripe_sandbox.resources.customers import endpoints as customers
 from stripe_sandbox.resources.disputes import endpoints as disputes
 from stripe_sandbox.resources.invoices import endpoints as invoices
 from stripe_sandbox.resources.invoices import items as invoice_items
 from stripe_sandbox.resources.invoices import payments as invoice_payments
+from stripe_sandbox.resources.invoices import preview as invoice_previews
 from stripe_sandbox.resources.payment_intents import endpoints as payment_intents
 from stripe_sandbox.resources.payouts import endpoints as payouts
 from stripe_sandbox.resources.prices import endpoints as prices
@@ -29,11 +32,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *balance.ENDPOINTS,
     *balance_settings.ENDPOINTS,
     *charges.ENDPOINTS,
+    *checkout.ENDPOINTS,
+    *credit_notes.ENDPOINTS,
     *customers.ENDPOINTS,
     *disputes.ENDPOINTS,
     *events.ENDPOINTS,
     *invoice_items.ENDPOINTS,
     *invoice_payments.ENDPOINTS,
+    *invoice_previews.ENDPOINTS,
     *invoices.ENDPOINTS,
     *mandates.ENDPOINTS,
     *payment_intents.ENDPOINTS,

@@ -53,6 +53,8 @@ class AccountState:
         exchange_rates: Currencies that are converted into the default one, with the rates between major units.
         settlement_delay_days: Days until funds are available, where the account has a delay of its own.
         payout_planned: Whether the next moment for automatic payouts is with the scheduler.
+        checkout_lines: The items of checkout sessions, by session id: a session shows them only if asked to.
+        checkout_orders: What the payment, subscription or setup of a checkout session is to be like, by session id.
         cards: How the card behind each payment method behaves; Stripe does not show it either.
         debits: The same for bank accounts.
         endpoint_private: Secrets of the webhook endpoints, by endpoint id.
@@ -90,6 +92,11 @@ class AccountState:
     setup_intents: Objects = field(default_factory=lambda: objects_of("setup_intent", "customer", "payment_method"))
     setup_attempts: Objects = field(default_factory=lambda: objects_of("setup_attempt", "setup_intent"))
     mandates: Objects = field(default_factory=lambda: objects_of("mandate", "payment_method"))
+    checkout_sessions: Objects = field(
+        default_factory=lambda: objects_of("checkout.session", "customer", "payment_intent", "status", "subscription")
+    )
+    checkout_lines: dict[str, list[JsonObject]] = field(default_factory=dict)
+    checkout_orders: dict[str, JsonObject] = field(default_factory=dict)
     billing: BillingState = field(default_factory=BillingState)
     webhook_endpoints: Objects = field(default_factory=lambda: objects_of("webhook_endpoint"))
     events: Collection[Event] = field(default_factory=_events)
@@ -128,6 +135,7 @@ class AccountState:
             "seti": self.setup_intents,
             "setatt": self.setup_attempts,
             "mandate": self.mandates,
+            "cs": self.checkout_sessions,
             "ch": self.charges,
             "py": self.charges,
             "du": self.disputes,

@@ -50,6 +50,11 @@ def advance_later(scope: Scope, invoice: JsonObject) -> None:
 def advance(scope: Scope, invoice: JsonObject) -> None:
     """Finalizes a draft and does what its collection method says: charge it, or send it."""
     finalize(scope, invoice)
+    begin_collection(scope, invoice)
+
+
+def begin_collection(scope: Scope, invoice: JsonObject) -> None:
+    """Charges or sends an invoice that has just been finalized, if anything is due."""
     if invoice["status"] != "open":
         return
     if invoice["collection_method"] == "send_invoice":

@@ -58,4 +58,5 @@ ITEM_CREATE = Params(
     {**_ITEM, "currency": Text(3), "customer": Text(), "invoice": Text(), "subscription": Text()},
     required=("customer",),
 )
-PREVIEW_ITEM = Params({**_ITEM, "currency": Text(3)})
+PREVIEW_ITEM = Params({name: field for name, field in _ITEM.items() if name != "price_data"} | {"currency": Text(3)})
+"""A preview makes nothing, so it takes only prices that are there."""

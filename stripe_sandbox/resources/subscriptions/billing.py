@@ -5,9 +5,10 @@ from typing import Literal
 from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.resources.invoices.drafting import draft
 from stripe_sandbox.resources.invoices.ending import mark_uncollectible, void
-from stripe_sandbox.resources.invoices.finalizing import advance, advance_later, finalize
+from stripe_sandbox.resources.invoices.finalizing import advance_later, begin_collection, finalize
 from stripe_sandbox.resources.invoices.lines import line_of_subscription
 from stripe_sandbox.resources.invoices.paying import RETRY_DELAYS_S
+from stripe_sandbox.resources.invoices.payments import open_intent_of
 from stripe_sandbox.resources.invoices.shape import Occasion
 from stripe_sandbox.resources.subscriptions.ending import end
 from stripe_sandbox.resources.subscriptions.pending import apply_pending
@@ -55,9 +56,12 @@ def bill(
     if paused is not None:
         _hold(scope, invoice, paused["behavior"])
     elif collection == "at_once" and not (sent and reason != "subscription_update"):
-        advance(scope, invoice)
+        finalize(scope, invoice)
+        _trust_debit(scope, subscription, invoice)
+        begin_collection(scope, invoice)
     elif collection == "by_the_customer":
         finalize(scope, invoice)
+        _trust_debit(scope, subscription, invoice)
     else:
         advance_later(scope, invoice)
     return invoice
@@ -105,6 +109,19 @@ def _follow(scope: Scope, subscription: JsonObject, invoice: JsonObject) -> None
             _failed(here, subscription, invoice)
 
     world.followers.follow(invoice["id"], happened)
+
+
+def _trust_debit(scope: Scope, subscription: JsonObject, invoice: JsonObject) -> None:
+    """A first payment that the bank answers only later lets the subscription begin at once."""
+    world, account = scope.world, scope.account
+    intent = open_intent_of(account, invoice)
+
+    def happened(kind: str, cause: Cause) -> None:
+        if kind == "payment_intent.processing" and subscription["status"] == "incomplete":
+            change(Scope(world, account, cause), subscription, {"status": "active"})
+
+    if intent is not None:
+        world.followers.follow(intent["id"], happened)
 
 
 def _paid(scope: Scope, subscription: JsonObject, invoice: JsonObject) -> None:

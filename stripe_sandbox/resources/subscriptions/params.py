@@ -107,6 +107,9 @@ UPDATE = Params(
         "proration_date": Integer(0),
     }
 )
+PREVIEW_ITEMS = ListOf(
+    Params({"deleted": Boolean(), "id": Text(), **{name: _ITEM[name] for name in ("metadata", "price", "quantity")}})
+)
 CANCEL = Params(
     {
         "cancellation_details": Params({"comment": Text(unset=True), "feedback": Choice(FEEDBACK, unset=True)}),

@@ -175,6 +175,19 @@ SHAPES = {
     },
     "/v1/events": {"has": {"api_version", "data", "pending_webhooks", "request"}, "has_not": {"account", "user_id"}},
     "/v1/customers": {"has": {"invoice_settings", "tax_exempt", "balance"}, "has_not": {"sources", "subscriptions"}},
+    "/v1/checkout/sessions": {
+        "has": {
+            "mode",
+            "payment_status",
+            "status",
+            "ui_mode",
+            "url",
+            "expires_at",
+            "customer_details",
+            "total_details",
+        },
+        "has_not": {"line_items", "display_items", "subscription_data"},
+    },
     "/v1/products": {
         "has": {"active", "default_price", "marketing_features", "updated"},
         "has_not": {"attributes", "skus"},
@@ -214,6 +227,7 @@ async def filled(raw: httpx.AsyncClient, marketplace: dict[str, str]) -> httpx.A
     await raw.post(f"/_sandbox/charges/{intent['latest_charge']}/review")
     await raw.post("/v1/topups", data={"amount": "100", "currency": "usd"})
     await raw.post("/v1/setup_intents")
+    await raw.post("/v1/checkout/sessions", data={"mode": "setup", "success_url": "https://shop.example/"})
     await subscribe(raw, await a_customer(raw), await a_price(raw), payment_behavior="default_incomplete")
     await raw.post("/v1/webhook_endpoints", data={"url": "http://127.0.0.1:1/", "enabled_events[]": "none.such"})
     return raw
@@ -226,7 +240,7 @@ async def test_an_object_has_the_fields_of_its_version(filled: httpx.AsyncClient
     shown: dict[str, Any] = page["data"][0]
     assert SHAPES[path]["has"] | {"id", "object", "created"} <= shown.keys()
     assert not SHAPES[path]["has_not"] & shown.keys()
-    kind = path.removeprefix("/v1/").removesuffix("s")
+    kind = path.removeprefix("/v1/").removesuffix("s").replace("/", ".")
     assert shown["object"] == kind
     assert shown.get("livemode", False) is False
     again = (await filled.get(f"{path}/{shown['id']}")).json()

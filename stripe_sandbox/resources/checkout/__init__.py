@@ -1,0 +1,1 @@
+"""`/v1/checkout/sessions`: the payment page, and what comes of it."""
