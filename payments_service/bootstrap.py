@@ -16,7 +16,7 @@ from payments_service.application.accounts.create import CreateAccountOperation,
 from payments_service.application.accounts.read import AccountReader
 from payments_service.application.background import Background
 from payments_service.application.events.apply import ApplyEvents, ApplySettings
-from payments_service.application.events.record import RecordEvent
+from payments_service.application.events.record import RecordEvents
 from payments_service.application.fee_schedules import CreateFeeScheduleUseCase, FeeScheduleReader
 from payments_service.application.fees import FeeReader
 from payments_service.application.follow.follower import Follower
@@ -167,7 +167,7 @@ class ServerApplication:
             ),
             "payments_api.v1.ReportingService": ReportingHandlers(StripeBalanceReader(transactions, stripe), ledger),
             "payments_api.internal.v1.StripeEventService": StripeEventHandlers(
-                RecordEvent(transactions, livemode=core.livemode)
+                RecordEvents(transactions, core.background, livemode=core.livemode)
             ),
         }
 

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 
-import grpc
 from payments_api.internal.v1.stripe_event_pb2 import StripeEndpoint
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import SecretStr
@@ -30,7 +29,7 @@ CONNECT_PATH = "/stripe/connect/webhook"
 def create_app(
     settings: Settings,
     *,
-    channel: grpc.aio.Channel,
+    recorder: EventRecorder,
     readiness: Readiness,
     metrics: Metrics,
     log: Log,
@@ -40,14 +39,13 @@ def create_app(
 
     Args:
         settings: Limits and signing secrets.
-        channel: The channel to the payments service.
+        recorder: Makes events durable.
         readiness: Answers `/readyz`.
         metrics: Counted into, and shown under `/metrics`.
         log: Takes one line per delivery.
         clock: Our time, in seconds since 1970.
     """
     body_reader = BodyReader(settings.body_bytes_max, settings.body_timeout_ms / 1000)
-    recorder = EventRecorder(channel, settings.rpc_metadata(), settings.rpc_timeout_ms / 1000)
 
     def endpoint(which: StripeEndpoint, secrets: tuple[SecretStr, ...]) -> WebhookEndpoint:
         return WebhookEndpoint(

@@ -9,7 +9,7 @@ import grpc
 from webhook_gateway.errors import ConfigurationError
 from webhook_gateway.settings import Settings
 
-# RecordEvent may be repeated: the inbox knows an event by its id. So a call that meets a service being restarted is
+# RecordEvents may be repeated: the inbox knows an event by its id. So a call that meets a service being restarted is
 # tried again within its deadline, unless most calls fail: then the outage is real, and Stripe's own retries are better.
 _SERVICE_CONFIG = {
     "methodConfig": [
@@ -38,6 +38,8 @@ _OPTIONS: tuple[tuple[str, str | int], ...] = (
     ("grpc.max_reconnect_backoff_ms", 2_000),
     # Internal calls do not go through a proxy that some environment names for the internet.
     ("grpc.enable_http_proxy", 0),
+    # A call is tried again only as long as gRPC keeps all of it: as much as a group can have.
+    ("grpc.per_rpc_retry_buffer_size", 1_048_576),
     ("grpc.service_config", json.dumps(_SERVICE_CONFIG)),
 )
 

@@ -19,6 +19,7 @@ from webhook_gateway.errors import ConfigurationError
 from webhook_gateway.logs import Log
 from webhook_gateway.metrics import Metrics
 from webhook_gateway.readiness import Readiness
+from webhook_gateway.recorder import EventRecorder
 from webhook_gateway.settings import Settings
 
 BACKLOG = 2048
@@ -55,7 +56,10 @@ class Gateway:
         with contextlib.closing(listener):
             async with open_channel(settings) as channel:
                 readiness = Readiness(channel, settings.rpc_metadata())
-                app = create_app(settings, channel=channel, readiness=readiness, metrics=self._metrics, log=self._log)
+                recorder = EventRecorder(
+                    channel, settings.rpc_metadata(), settings.rpc_timeout_ms / 1000, self._metrics
+                )
+                app = create_app(settings, recorder=recorder, readiness=readiness, metrics=self._metrics, log=self._log)
                 host, port = listener.getsockname()[:2]
                 self._server = _Server(
                     uvicorn.Config(
@@ -77,6 +81,7 @@ class Gateway:
                     await self._server.serve(sockets=[listener])
                 finally:
                     stopper.cancel()
+                    await recorder.close()
 
     def stop(self) -> None:
         """Ends the gateway gracefully; asked a second time, at once."""

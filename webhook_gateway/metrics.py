@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 
 _ACK_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_GROUP_BUCKETS = (1, 2, 4, 8, 16, 32, 64)
 _LAG_BUCKETS_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0, 21_600.0, 86_400.0, 259_200.0)
 
 
@@ -13,7 +14,10 @@ class Metrics:
         registry: Everything below, for exposition.
         webhooks: Deliveries by endpoint and outcome.
         ack_seconds: From the request's headers to a 200, by endpoint.
-        record_failures: RecordEvent calls that failed, by gRPC status.
+        record_failures: Deliveries that were not confirmed to be durable, by gRPC status or reason.
+        group_size: Events that were sent with one call.
+        queue_depth: Deliveries that wait to be sent.
+        queue_bytes: Bytes of those.
         event_age_seconds: From Stripe's creation of an event to its arrival here.
         signature_age_seconds: Our clock minus Stripe's at the last genuine signature: the skew of the clocks.
         secret_matches: Genuine signatures by endpoint and index of the secret: tells when an old one may go.
@@ -39,8 +43,13 @@ class Metrics:
             registry=self.registry,
         )
         self.record_failures = Counter(
-            "gateway_record_failures", "Failed RecordEvent calls by gRPC status.", ("code",), registry=self.registry
+            "gateway_record_failures", "Deliveries not confirmed, by gRPC status.", ("code",), registry=self.registry
         )
+        self.group_size = Histogram(
+            "gateway_group_size", "Events sent with one call.", buckets=_GROUP_BUCKETS, registry=self.registry
+        )
+        self.queue_depth = Gauge("gateway_queue_depth", "Deliveries that wait to be sent.", registry=self.registry)
+        self.queue_bytes = Gauge("gateway_queue_bytes", "Bytes that wait to be sent.", registry=self.registry)
         self.event_age_seconds = Histogram(
             "gateway_event_age_seconds",
             "Time from Stripe's creation of an event to its arrival.",

@@ -1,13 +1,76 @@
-"""The one RPC: makes an event durable in the payments service's inbox."""
+"""Makes events durable in the payments service's inbox, many of them with one call.
+
+A delivery that finds no call in flight is sent at once. Those that come while calls are in flight go together with the
+next one, so a call carries the more the busier it gets, and nobody ever waits for company. A call costs this process
+and the service more than all else about a delivery: groups are what makes the difference under load.
+"""
+
+import asyncio
+import contextvars
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import grpc
+from payments_api.internal.v1 import stripe_event_service_pb2 as pb
 from payments_api.internal.v1.stripe_event_pb2 import StripeEventEnvelope
-from payments_api.internal.v1.stripe_event_service_pb2 import RecordEventRequest
 from payments_api.internal.v1.stripe_event_service_pb2_grpc import StripeEventServiceStub
+from payments_api.v1.error_reason_pb2 import ErrorReason
 
 from webhook_gateway.errors import NotRecordedError
+from webhook_gateway.metrics import Metrics
 
 DETAIL_CHARACTERS_MAX = 300
+
+_DEFECTS = frozenset({grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN})
+"""Answers that may be about one event and not about the state of the service."""
+
+_DURABLE = frozenset({pb.EVENT_RECORDING_RECORDED, pb.EVENT_RECORDING_DUPLICATE})
+_STOPPED = "the gateway was stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderLimits:
+    """How much is sent at once, and how much may wait to be sent.
+
+    Attributes:
+        group_events_max: Events a call; the service takes no more than 64.
+        group_bytes_max: Bytes a call, beyond which no further event joins. The service's gRPC takes 1 MiB, and one
+            event is at most 256 KiB and its envelope.
+        calls_max: Calls in flight. The service works on a second one while the first waits for its disk.
+        waiting_events_max: Deliveries that may wait to be sent.
+        waiting_bytes_max: Bytes of those.
+    """
+
+    group_events_max: int = 64
+    group_bytes_max: int = 524_288
+    calls_max: int = 2
+    waiting_events_max: int = 1_000
+    waiting_bytes_max: int = 33_554_432
+
+
+class _Delivery:
+    """An event on its way to the service.
+
+    Attributes:
+        item: What is sent.
+        size: Bytes of that.
+        deadline: When it is given up, on the event loop's clock.
+        duplicate: Set once the event is durable, to whether it already was.
+    """
+
+    __slots__ = ("deadline", "duplicate", "item", "size")
+
+    def __init__(self, item: pb.RecordEventsItem, deadline: float, loop: asyncio.AbstractEventLoop) -> None:
+        self.item = item
+        self.size = item.ByteSize()
+        self.deadline = deadline
+        self.duplicate: asyncio.Future[bool] = loop.create_future()
+
+    def fail(self, reason: str, detail: str) -> None:
+        """Ends it without a confirmation, unless it has ended already."""
+        if not self.duplicate.done():
+            self.duplicate.set_exception(NotRecordedError(reason, detail[:DETAIL_CHARACTERS_MAX]))
 
 
 class EventRecorder:
@@ -16,29 +79,148 @@ class EventRecorder:
     Args:
         channel: The channel to the payments service.
         metadata: What every call carries, such as the bearer token.
-        timeout_s: How long one call may take, in seconds.
+        timeout_s: How long a delivery may take from here to its confirmation, in seconds.
+        metrics: Counted into.
+        limits: Sizes of groups and of the queue.
     """
 
-    def __init__(self, channel: grpc.aio.Channel, metadata: tuple[tuple[str, str], ...], timeout_s: float) -> None:
-        self._record_event = StripeEventServiceStub(channel).RecordEvent
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        metadata: tuple[tuple[str, str], ...],
+        timeout_s: float,
+        metrics: Metrics,
+        limits: RecorderLimits | None = None,
+    ) -> None:
+        self._record_events = StripeEventServiceStub(channel).RecordEvents
         self._metadata = metadata
         self._timeout_s = timeout_s
+        self._metrics = metrics
+        self._limits = limits or RecorderLimits()
+        self._loop = asyncio.get_running_loop()
+        self._queue: deque[_Delivery] = deque()
+        self._waiting_bytes = 0
+        self._senders: set[asyncio.Task[None]] = set()
+        self._sending = 0
 
     async def record(self, envelope: StripeEventEnvelope, body: bytes, request_id: str) -> bool:
         """Returns once the event is durable, and whether it already was.
 
         Raises:
-            NotRecordedError: It is not known to be durable: the service refused, failed, was late or is away.
+            NotRecordedError: It is not known to be durable: too many wait already, or the service refused, failed, was
+                late or is away.
         """
+        item = pb.RecordEventsItem(envelope=envelope, body=body, request_id=request_id)
+        delivery = _Delivery(item, self._loop.time() + self._timeout_s, self._loop)
+        self._enqueue(delivery)
+        late = f"not confirmed within {self._timeout_s:g} s"
+        timer = self._loop.call_at(delivery.deadline, delivery.fail, "DEADLINE_EXCEEDED", late)
         try:
-            response = await self._record_event(
-                RecordEventRequest(envelope=envelope, body=body),
-                timeout=self._timeout_s,
-                metadata=(*self._metadata, ("x-request-id", request_id)),
+            return await delivery.duplicate
+        finally:
+            timer.cancel()
+
+    async def close(self) -> None:
+        """Ends what is left when the process ends: what is not confirmed by now is not acknowledged."""
+        for sender in self._senders:
+            sender.cancel()
+        await asyncio.gather(*self._senders, return_exceptions=True)
+        for delivery in self._queue:
+            delivery.fail("CANCELLED", _STOPPED)
+
+    def _enqueue(self, delivery: _Delivery) -> None:
+        """Puts a delivery into the queue, and sees that somebody sends it.
+
+        Raises:
+            NotRecordedError: The queue is full.
+        """
+        limits = self._limits
+        full = len(self._queue) >= limits.waiting_events_max
+        if full or self._waiting_bytes + delivery.size > limits.waiting_bytes_max:
+            raise NotRecordedError("QUEUE_FULL", f"{len(self._queue)} deliveries wait, {self._waiting_bytes} bytes")
+        self._queue.append(delivery)
+        self._waiting_bytes += delivery.size
+        self._measure_queue()
+        if self._sending < limits.calls_max:
+            self._sending += 1
+            # A context of its own: the calls are also those of other deliveries.
+            sender = self._loop.create_task(self._send_waiting(), context=contextvars.Context())
+            self._senders.add(sender)
+            sender.add_done_callback(self._senders.discard)
+
+    async def _send_waiting(self) -> None:
+        """Sends group after group until nothing waits."""
+        try:
+            while group := self._take():
+                self._metrics.group_size.observe(len(group))
+                await self._send(group)
+        finally:
+            self._sending -= 1
+
+    def _take(self) -> list[_Delivery]:
+        """Returns what goes into one call, in the order of arrival, without what has been given up meanwhile."""
+        group: list[_Delivery] = []
+        size = 0
+        while self._queue and len(group) < self._limits.group_events_max:
+            first = self._queue[0]
+            if group and size + first.size > self._limits.group_bytes_max:
+                break
+            self._queue.popleft()
+            self._waiting_bytes -= first.size
+            if not first.duplicate.done():
+                group.append(first)
+                size += first.size
+        self._measure_queue()
+        return group
+
+    async def _send(self, group: Sequence[_Delivery]) -> None:
+        """Makes one call and ends its deliveries; by halves where one of them may be what makes it fail."""
+        try:
+            response = await self._record_events(
+                pb.RecordEventsRequest(items=[delivery.item for delivery in group]),
+                # As long as the newest may wait; older ones are given up by their own timers.
+                timeout=max(0.0, group[-1].deadline - self._loop.time()),
+                metadata=(*self._metadata, ("x-request-id", group[0].item.request_id)),
             )
         except grpc.aio.AioRpcError as error:
-            raise NotRecordedError(error.code().name, (error.details() or "")[:DETAIL_CHARACTERS_MAX]) from error
+            if error.code() in _DEFECTS and len(group) > 1:
+                middle = len(group) // 2
+                await self._send(group[:middle])
+                await self._send(group[middle:])
+            else:
+                _fail(group, error.code().name, error.details() or "")
         except grpc.aio.UsageError as error:
-            # The channel was closed under a delivery that outlived the shutdown.
-            raise NotRecordedError("CANCELLED", str(error)[:DETAIL_CHARACTERS_MAX]) from error
-        return response.duplicate
+            # The channel was closed under deliveries that outlived the shutdown.
+            _fail(group, "CANCELLED", str(error))
+        except asyncio.CancelledError:
+            _fail(group, "CANCELLED", _STOPPED)
+            raise
+        else:
+            _confirm(group, response)
+
+    def _measure_queue(self) -> None:
+        self._metrics.queue_depth.set(len(self._queue))
+        self._metrics.queue_bytes.set(self._waiting_bytes)
+
+
+def _confirm(group: Sequence[_Delivery], response: pb.RecordEventsResponse) -> None:
+    """Ends deliveries as the service says of each. What it does not say is not confirmed."""
+    for delivery, result in zip(group, response.results, strict=False):
+        if result.recording in _DURABLE:
+            if not delivery.duplicate.done():
+                delivery.duplicate.set_result(result.recording == pb.EVENT_RECORDING_DUPLICATE)
+        elif result.recording == pb.EVENT_RECORDING_FAILED:
+            delivery.fail(_reason(result.reason), result.message)
+    _fail(group, "UNKNOWN", "the service did not say what became of the event")
+
+
+def _fail(group: Sequence[_Delivery], reason: str, detail: str) -> None:
+    """Ends those of the deliveries that have not ended yet."""
+    for delivery in group:
+        delivery.fail(reason, detail)
+
+
+def _reason(number: int) -> str:
+    """Returns the name of a reason; a newer service may have some that are unknown here."""
+    value = ErrorReason.DESCRIPTOR.values_by_number.get(number)
+    return value.name.removeprefix("ERROR_REASON_") if value else "UNKNOWN"

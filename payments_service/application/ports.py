@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from payments_service.application.events.model import EventRow, StripeEvent
+from payments_service.application.events.model import EventRow
+from payments_service.application.events.ports import EventRecordingStore
 from payments_service.application.ledger.ports import HoldExpiryStore, LedgerAccountStore, LedgerTransactionReads
 from payments_service.application.operations.model import Operation, OperationState
 from payments_service.application.outbox.model import EventFilter, NumberedEvent
@@ -235,11 +236,7 @@ class AccountStore(Protocol):
 
 
 class InboxStore(Protocol):
-    """Stripe's events."""
-
-    async def add(self, event: StripeEvent, *, refused: str = "") -> bool:
-        """Store an event; False when it was stored before. `refused` says why it must have no effect."""
-        ...
+    """Stripe's events, as they are applied."""
 
     async def lease_due(self, limit: int, seconds: float) -> tuple[datetime, list[EventRow]]:
         """Lease events that are due, oldest first, with the database's time of the lease."""
@@ -442,6 +439,7 @@ class UnitOfWork(Protocol):
     payments: PaymentStore
     refunds: RefundStore
     accounts: AccountStore
+    event_recording: EventRecordingStore
     inbox: InboxStore
     settlement: SettlementStore
     provisional: ProvisionalStore

@@ -21,8 +21,21 @@ OPERATIONS_TOTAL = Counter(
 )
 EVENTS_RECORDED_TOTAL = Counter(
     "payments_events_recorded_total",
-    "Stripe events taken in, by outcome: new, duplicate, refused.",
+    "Stripe events taken in, by outcome: new, duplicate, refused, failed.",
     ("outcome",),
+    registry=REGISTRY,
+)
+EVENTS_REFUSED_TOTAL = Counter(
+    "payments_events_refused_total",
+    "Stripe events that are stored and must have no effect, by reason: other_mode, platform_with_account, "
+    "connect_without_account. Each is a mistake in the set-up of the endpoints at Stripe.",
+    ("reason",),
+    registry=REGISTRY,
+)
+EVENT_GROUP_SIZE = Histogram(
+    "payments_event_group_size",
+    "Stripe events that were recorded with one commit.",
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
     registry=REGISTRY,
 )
 EVENTS_APPLIED_TOTAL = Counter(

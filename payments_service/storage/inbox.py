@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from payments_service.application.events.model import EventRow, StripeEvent
+from payments_service.application.events.model import EventRow
 from payments_service.storage.tables.payments import stripe_events as t
 
 PENDING = "PENDING"
@@ -22,34 +21,6 @@ class InboxRepository:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
-
-    async def add(self, event: StripeEvent, *, refused: str = "") -> bool:
-        """See the port."""
-        result = await self._connection.execute(
-            insert(t)
-            .values(
-                id=event.id,
-                stripe_account=event.stripe_account,
-                livemode=event.livemode,
-                event_id=event.event_id,
-                type=event.type,
-                category=event.category,
-                create_time=event.create_time,
-                api_version=event.api_version,
-                object_type=event.object_type,
-                object_id=event.object_id,
-                related_ids=dict(event.related_ids),
-                endpoint=event.endpoint,
-                secret_index=event.secret_index,
-                request_id=event.request_id,
-                body=event.body,
-                state=REFUSED if refused else PENDING,
-                last_error=refused,
-            )
-            .on_conflict_do_nothing()
-            .returning(t.c.id)
-        )
-        return result.first() is not None
 
     async def lease_due(self, limit: int, seconds: float) -> tuple[datetime, list[EventRow]]:
         """See the port."""

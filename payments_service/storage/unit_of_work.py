@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from payments_service.application import ports
+from payments_service.application.events.ports import EventRecordingStore
 from payments_service.application.ledger.ports import HoldExpiryStore, LedgerAccountStore, LedgerTransactionReads
 from payments_service.application.settlement.ports import ProvisionalStore
 from payments_service.storage.accounts import AccountRepository
@@ -15,6 +16,7 @@ from payments_service.storage.cipher import Cipher
 from payments_service.storage.fee_schedules import FeeScheduleRepository
 from payments_service.storage.idempotency import IdempotencyRepository
 from payments_service.storage.inbox import InboxRepository
+from payments_service.storage.inbox_recording import EventRecordingRepository
 from payments_service.storage.ledger.accounts import LedgerAccountRepository
 from payments_service.storage.ledger.hold_expiries import HoldExpiryRepository
 from payments_service.storage.ledger.reader import LedgerReader
@@ -42,6 +44,7 @@ class PostgresUnitOfWork:
         self.payments: ports.PaymentStore = PaymentRepository(connection)
         self.refunds: ports.RefundStore = RefundRepository(connection)
         self.accounts: ports.AccountStore = AccountRepository(connection)
+        self.event_recording: EventRecordingStore = EventRecordingRepository(connection)
         self.inbox: ports.InboxStore = InboxRepository(connection)
         self.settlement: ports.SettlementStore = SettlementRepository(connection)
         self.provisional: ProvisionalStore = ProvisionalRepository(connection)

@@ -1,27 +1,228 @@
-"""RecordEvent: make an event durable. Its effect comes later, from the worker."""
+"""RecordEvent and RecordEvents: make events durable. Their effects come later, from the worker.
 
+Calls that come at the same time share one statement and one commit, which is most of what recording costs. A call that
+comes alone waits for nobody.
+"""
+
+import asyncio
+import contextvars
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from uuid import UUID
+
+import structlog
+
+from payments_service.application.background import Background
+from payments_service.application.events.admission import AdmittedEvent, admit
 from payments_service.application.events.model import StripeEvent
 from payments_service.application.ports import Transactions
-from payments_service.observability.work_metrics import EVENTS_RECORDED_TOTAL
+from payments_service.domain.errors import PaymentsError, Reason
+from payments_service.observability.logging import write_line
+from payments_service.observability.redaction import scrub
+from payments_service.observability.work_metrics import (
+    EVENT_GROUP_SIZE,
+    EVENTS_RECORDED_TOTAL,
+    EVENTS_REFUSED_TOTAL,
+)
+
+RETRY_AFTER_MS = 1_000
+
+_log = structlog.get_logger(__name__)
 
 
-class RecordEvent:
-    """Stores events in the inbox, each once."""
+class Recorded(Enum):
+    """What became of an event that is durable."""
 
-    def __init__(self, transactions: Transactions, *, livemode: bool) -> None:
+    NEW = "new"
+    DUPLICATE = "duplicate"
+    REFUSED = "refused"
+
+
+Result = Recorded | Exception
+"""What became of an event: durable, or why it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingLimits:
+    """How much is done at once, and how much may wait.
+
+    Attributes:
+        events_max: events a commit, at most; more than a call can bring.
+        bytes_max: bytes of bodies a commit, beyond which no further call joins.
+        commits_max: commits at the same time. A second one does its work while the first waits for the disk.
+        waiting_bytes_max: bytes of bodies that may wait for a commit, in this process.
+    """
+
+    events_max: int = 256
+    bytes_max: int = 4_194_304
+    commits_max: int = 2
+    waiting_bytes_max: int = 67_108_864
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A call's events, on their way to a commit."""
+
+    events: Sequence[AdmittedEvent]
+    size: int
+    results: asyncio.Future[list[Result]] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class RecordEvents:
+    """Stores events in the inbox, each once.
+
+    Args:
+        transactions: of the database that has the inbox.
+        background: keeps commits alive when the calls that asked for them are gone.
+        livemode: whether this service's Stripe key works on real money.
+        limits: sizes of commits and of what waits for one.
+    """
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        background: Background,
+        *,
+        livemode: bool,
+        limits: RecordingLimits | None = None,
+    ) -> None:
         self._transactions = transactions
+        self._background = background
         self._livemode = livemode
+        self._limits = limits or RecordingLimits()
+        self._queue: deque[_Waiting] = deque()
+        self._waiting_bytes = 0
+        self._committers = 0
 
-    async def __call__(self, event: StripeEvent) -> bool:
+    async def one(self, event: StripeEvent) -> bool:
         """Store an event; returns whether it was stored before.
 
-        An event of the other mode is stored too, so that nothing signed is ever lost, and has no effect.
+        Raises:
+            PaymentsError: DATABASE_UNAVAILABLE or OVERLOADED: it is not stored, and Stripe must send it again.
+        """
+        (result,) = await self.many([event])
+        if isinstance(result, Exception):
+            raise result
+        return result is Recorded.DUPLICATE
+
+    async def many(self, events: Sequence[StripeEvent]) -> list[Result]:
+        """Store events, and say of each what became of it.
+
+        An event that must have no effect is stored too, so that nothing signed is ever lost.
+
+        Args:
+            events: as many as a call may bring, at least one.
 
         Raises:
-            PaymentsError: DATABASE_UNAVAILABLE: it is not stored, and Stripe must send it again.
+            PaymentsError: DATABASE_UNAVAILABLE or OVERLOADED: none of them is stored.
         """
-        refused = "" if event.livemode == self._livemode else "livemode does not match this service's Stripe key"
-        new = await self._transactions.run(lambda unit: unit.inbox.add(event, refused=refused))
-        outcome = "duplicate" if not new else "refused" if refused else "new"
-        EVENTS_RECORDED_TOTAL.labels(outcome).inc()
-        return not new
+        size = sum(len(event.body) for event in events)
+        if self._waiting_bytes + size > self._limits.waiting_bytes_max:
+            raise PaymentsError(
+                Reason.OVERLOADED,
+                f"{self._waiting_bytes} bytes of events are waiting to be stored: retry later",
+                retry_after_ms=RETRY_AFTER_MS,
+            )
+        admitted = [admit(event, livemode=self._livemode) for event in events]
+        waiting = _Waiting(admitted, size)
+        self._queue.append(waiting)
+        self._waiting_bytes += size
+        if self._committers < self._limits.commits_max:
+            self._committers += 1
+            # Not in the context of this call: the commit is also that of others, whose ids are not this call's.
+            contextvars.Context().run(self._background.start, self._commit_waiting())
+        results = await waiting.results
+        for one, result in zip(admitted, results, strict=True):
+            _tell(one, result)
+        outages = [result for result in results if isinstance(result, PaymentsError)]
+        if len(outages) == len(results):
+            raise outages[0]
+        return results
+
+    async def _commit_waiting(self) -> None:
+        """Commit group after group until nothing waits."""
+        try:
+            while group := self._take():
+                await self._commit(group)
+        finally:
+            self._committers -= 1
+
+    def _take(self) -> list[_Waiting]:
+        """The calls whose events the next commit is for: as many as fit, in the order of their arrival."""
+        group: list[_Waiting] = []
+        count = size = 0
+        while self._queue:
+            first = self._queue[0]
+            full = count + len(first.events) > self._limits.events_max or size + first.size > self._limits.bytes_max
+            if group and full:
+                break
+            self._queue.popleft()
+            self._waiting_bytes -= first.size
+            if not first.results.done():  # nobody waits for a call that was cancelled
+                group.append(first)
+                count += len(first.events)
+                size += first.size
+        return group
+
+    async def _commit(self, group: Sequence[_Waiting]) -> None:
+        events = [event for waiting in group for event in waiting.events]
+        EVENT_GROUP_SIZE.observe(len(events))
+        # In one order everywhere: rows with unique keys that two commits insert in different orders deadlock.
+        events.sort(key=lambda one: (one.event.stripe_account, one.event.livemode, one.event.event_id))
+        results = await self._store(events)
+        for waiting in group:
+            if not waiting.results.done():
+                waiting.results.set_result([results[one.event.id] for one in waiting.events])
+
+    async def _store(self, events: Sequence[AdmittedEvent]) -> dict[UUID, Result]:
+        """Store events together; when one cannot be stored, find it by halves, so that the others are."""
+        try:
+            new = await self._transactions.run(lambda unit: unit.event_recording.add(events))
+        except PaymentsError as error:  # the database is away or too busy, for all of them
+            return {one.event.id: error for one in events}
+        except Exception as error:  # noqa: BLE001 - a bad event must not fail its neighbours, whatever is wrong with it
+            if len(events) == 1:
+                return {events[0].event.id: error}
+            middle = len(events) // 2
+            return await self._store(events[:middle]) | await self._store(events[middle:])
+        return {one.event.id: _recorded(one, new) for one in events}
+
+
+def _recorded(one: AdmittedEvent, new: set[UUID]) -> Recorded:
+    if one.event.id not in new:
+        return Recorded.DUPLICATE
+    return Recorded.NEW if one.refusal is None else Recorded.REFUSED
+
+
+def _tell(one: AdmittedEvent, result: Result) -> None:
+    """Count an event and log it, with the id of its own delivery."""
+    event, refusal = one.event, one.refusal
+    if isinstance(result, Exception):
+        EVENTS_RECORDED_TOTAL.labels("failed").inc()
+        if not isinstance(result, PaymentsError):
+            _log.error("event.not_recorded", event_id=event.event_id, delivery_id=event.request_id, exc_info=result)
+        return
+    EVENTS_RECORDED_TOTAL.labels(result.value).inc()
+    if result is Recorded.REFUSED and refusal is not None:
+        EVENTS_REFUSED_TOTAL.labels(refusal.name.lower()).inc()
+        _log.warning(
+            "event.refused",
+            event_id=event.event_id,
+            type=event.type,
+            stripe_account=event.stripe_account,
+            endpoint=event.endpoint,
+            delivery_id=event.request_id,
+            why=refusal.value,
+        )
+        return
+    write_line(
+        "event.recorded",
+        {
+            "event_id": scrub(event.event_id),
+            "type": scrub(event.type),
+            "outcome": result.value,
+            "delivery_id": scrub(event.request_id),
+        },
+    )

@@ -1,48 +1,44 @@
 """payments_api.internal.v1.StripeEventService."""
 
 from google.protobuf.message import Message
-from payments_api.internal.v1 import stripe_event_pb2
 from payments_api.internal.v1 import stripe_event_service_pb2 as pb
+from protovalidate import Validator
 
 from payments_service.application.events.model import StripeEvent
-from payments_service.application.events.record import RecordEvent
-from payments_service.domain.ids import new_id
+from payments_service.application.events.record import RecordEvents
+from payments_service.domain.errors import PaymentsError
 from payments_service.transport.call import Call
-from payments_service.transport.convert.basic import time_from_message
-
-# A gateway may be newer than this service, so a category may be unknown here; an endpoint is checked by its rule.
-_CATEGORIES = {
-    value: name.removeprefix("STRIPE_EVENT_CATEGORY_") for name, value in stripe_event_pb2.StripeEventCategory.items()
-}
-_ENDPOINTS = {value: name.removeprefix("STRIPE_ENDPOINT_") for name, value in stripe_event_pb2.StripeEndpoint.items()}
+from payments_service.transport.convert.stripe_event import event_from_message, result_to_message
+from payments_service.transport.violations import request_invalid
 
 
 class StripeEventHandlers:
     """What the webhook gateway calls."""
 
-    def __init__(self, record: RecordEvent) -> None:
+    def __init__(self, record: RecordEvents) -> None:
         self._record = record
+        self._validator = Validator()
+        # Compiled here, so that a broken rule stops the start and not the first call.
+        self._validator.collect_violations(pb.RecordEventsItem())
 
     async def record_event(self, request: pb.RecordEventRequest, call: Call) -> Message:
         """Make an event durable."""
-        envelope = request.envelope
-        event = StripeEvent(
-            id=new_id(),
-            event_id=envelope.event_id,
-            type=envelope.type,
-            category=_CATEGORIES.get(envelope.category, "UNSPECIFIED"),
-            stripe_account=envelope.stripe_account_id,
-            livemode=envelope.livemode,
-            create_time=time_from_message(envelope.create_time, "envelope.create_time")
-            if envelope.HasField("create_time")
-            else None,
-            api_version=envelope.api_version,
-            object_type=envelope.object_type,
-            object_id=envelope.object_id,
-            related_ids=dict(envelope.related_ids),
-            endpoint=_ENDPOINTS[envelope.endpoint],
-            secret_index=envelope.secret_index,
-            request_id=call.request_id,
-            body=request.body,
-        )
-        return pb.RecordEventResponse(duplicate=await self._record(event))
+        event = event_from_message(request.envelope, request.body, call.request_id)
+        return pb.RecordEventResponse(duplicate=await self._record.one(event))
+
+    async def record_events(self, request: pb.RecordEventsRequest, call: Call) -> Message:
+        """Make several events durable; what is wrong with one of them is its own result."""
+        read = [self._read(item, call) for item in request.items]
+        events = [one for one in read if isinstance(one, StripeEvent)]
+        stored = iter(await self._record.many(events) if events else ())
+        results = [one if isinstance(one, PaymentsError) else next(stored) for one in read]
+        return pb.RecordEventsResponse(results=[result_to_message(result, call.request_id) for result in results])
+
+    def _read(self, item: pb.RecordEventsItem, call: Call) -> StripeEvent | PaymentsError:
+        violations = self._validator.collect_violations(item)
+        if violations:
+            return request_invalid(item, violations)
+        try:
+            return event_from_message(item.envelope, item.body, item.request_id or call.request_id)
+        except PaymentsError as error:
+            return error

@@ -17,7 +17,16 @@ import grpc
 import httpx
 import orjson
 from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped]  # it ships no types
-from payments_api.internal.v1.stripe_event_service_pb2 import RecordEventRequest, RecordEventResponse
+from payments_api.internal.v1.stripe_event_service_pb2 import (
+    EVENT_RECORDING_DUPLICATE,
+    EVENT_RECORDING_RECORDED,
+    RecordEventRequest,
+    RecordEventResponse,
+    RecordEventsItem,
+    RecordEventsRequest,
+    RecordEventsResponse,
+    RecordEventsResult,
+)
 from payments_api.internal.v1.stripe_event_service_pb2_grpc import (
     StripeEventServiceServicer,
     add_StripeEventServiceServicer_to_server,
@@ -41,9 +50,12 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class PaymentsDouble(StripeEventServiceServicer):
     """The payments service as the gateway sees it: records what it gets, and fails when told to."""
 
-    requests: list[RecordEventRequest] = field(default_factory=list)
+    requests: list[RecordEventsItem] = field(default_factory=list)
+    groups: list[int] = field(default_factory=list)
     metadata: list[dict[str, str]] = field(default_factory=list)
     failure: grpc.StatusCode | None = None
+    poison: str = ""
+    answer: Callable[[RecordEventsRequest], RecordEventsResponse] | None = None
     pause: asyncio.Event | None = None
     health: int = health_pb2.HealthCheckResponse.SERVING
     health_checks: list[str] = field(default_factory=list)
@@ -52,17 +64,30 @@ class PaymentsDouble(StripeEventServiceServicer):
     address: str = "127.0.0.1:0"
 
     async def RecordEvent(  # noqa: N802 - gRPC's name
-        self, request: RecordEventRequest, context: Context
+        self, _: RecordEventRequest, __: Context
     ) -> RecordEventResponse:
-        self.requests.append(request)
+        raise AssertionError("the gateway sends groups, also of one")
+
+    async def RecordEvents(  # noqa: N802 - gRPC's name
+        self, request: RecordEventsRequest, context: Context
+    ) -> RecordEventsResponse:
+        self.requests.extend(request.items)
+        self.groups.append(len(request.items))
         self.metadata.append({key: str(value) for key, value in context.invocation_metadata() or ()})
         if self.pause is not None:
             await self.pause.wait()
         if self.failure is not None:
             await context.abort(self.failure, "as told")
-        duplicate = request.envelope.event_id in self._seen
-        self._seen.add(request.envelope.event_id)
-        return RecordEventResponse(duplicate=duplicate)
+        if any(item.envelope.event_id == self.poison for item in request.items):
+            await context.abort(grpc.StatusCode.INTERNAL, "poisoned")
+        if self.answer is not None:
+            return self.answer(request)
+        return RecordEventsResponse(results=[self._record(item) for item in request.items])
+
+    def _record(self, item: RecordEventsItem) -> RecordEventsResult:
+        duplicate = item.envelope.event_id in self._seen
+        self._seen.add(item.envelope.event_id)
+        return RecordEventsResult(recording=EVENT_RECORDING_DUPLICATE if duplicate else EVENT_RECORDING_RECORDED)
 
     async def Check(  # noqa: N802 - gRPC's name
         self, request: health_pb2.HealthCheckRequest, _: Context

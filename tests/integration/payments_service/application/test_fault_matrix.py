@@ -25,6 +25,7 @@ from tests.integration.payments_service.application.wire import IMPATIENT_SECOND
 LOCAL = {
     "payments_api.v1.FeeService/CreateFeeSchedule",
     "payments_api.internal.v1.StripeEventService/RecordEvent",
+    "payments_api.internal.v1.StripeEventService/RecordEvents",
     *(
         f"payments_api.v1.LedgerService/{name}"
         for name in (

@@ -39,6 +39,7 @@ def test_every_method_of_the_api_can_be_served() -> None:
     assert {each.full_name for each in methods_of(services)} >= {
         "payments_api.v1.ReportingService/GetTrialBalance",
         "payments_api.internal.v1.StripeEventService/RecordEvent",
+        "payments_api.internal.v1.StripeEventService/RecordEvents",
     }
 
 
