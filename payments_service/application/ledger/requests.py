@@ -144,6 +144,7 @@ class _Names:
         """
         name = draft.reference or format_id(Prefix.LEDGER_TRANSACTION, transaction_id)
         reference = inside_reference(name, self._space)
+        target_id, target_reference = self._target(draft) if draft.has_target else (None, "")
         request = PostRequest(
             transaction_id=transaction_id,
             reference=reference,
@@ -160,7 +161,8 @@ class _Names:
             effective_time=draft.effective_time,
             at_original_time=draft.at_original_time,
             expire_time=draft.expire_time,
-            target_id=self._target(draft) if draft.has_target else None,
+            target_id=target_id,
+            target_reference=target_reference,
             part_minor=draft.part_minor or None,
             atomic_group=self._asked.groups.get(draft.atomic_group),
             conditions=tuple(
@@ -199,17 +201,17 @@ class _Names:
             raise no_account(name)
         return account.code
 
-    def _target(self, draft: Draft) -> UUID:
-        """The transaction that a draft acts on: one of the books, or one that comes earlier in the call."""
+    def _target(self, draft: Draft) -> tuple[UUID, str]:
+        """The transaction that a draft acts on: one of the books, or with its reference one that comes earlier."""
         if draft.target_id:
             found = self._targets.get(parse_id(Prefix.LEDGER_TRANSACTION, draft.target_id) or "")
         else:
             reference = lookup_reference(draft.target_reference, self._space)
             found = self._targets.get(reference)
             if found is None and reference in self._made:
-                return self._made[reference]
+                return self._made[reference], reference
         if found is None or found.id in self._hidden:
             raise no_transaction(draft.target_id or draft.target_reference)
         if not is_callers_reference(found.reference):
             raise reserved_reference(outside_reference(found.reference))
-        return found.id
+        return found.id, ""

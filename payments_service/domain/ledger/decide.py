@@ -4,6 +4,7 @@ Pure: the caller has locked the accounts, read the clock, and writes what comes 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from uuid import UUID
@@ -81,6 +82,9 @@ def _decide_group(books: Books, requests: list[PostRequest]) -> list[Outcome]:
 
 def _decide_one(books: Books, request: PostRequest) -> Outcome:
     mark = books.mark()
+    named = books.references.get(request.target_reference)
+    if named is not None:
+        request = replace(request, target_id=named.id)
     try:
         check_shape(request)
         if request.forced:

@@ -105,6 +105,8 @@ class PostRequest:
         at_original_time: of a REVERSE: it happened when what it reverses did.
         expire_time: of a HOLD: from when on nothing can be captured any more.
         target_id: the hold's transaction for CAPTURE, VOID and EXPIRE; for REVERSE the POST or CAPTURE to be undone.
+        target_reference: of a target that comes earlier in the same batch: its reference. Whichever request became the
+            transaction of that name is meant then, `target_id` is only the last one that might.
         part_minor: of a CAPTURE or REVERSE: how much of each of the target's postings, in their order; None: all that
             is left.
         forced: it is a fact: floors, freezes and closed accounts do not refuse it, and an existing transaction with
@@ -125,6 +127,7 @@ class PostRequest:
     expire_time: datetime | None = None
     at_original_time: bool = False
     target_id: UUID | None = None
+    target_reference: str = ""
     part_minor: tuple[int, ...] | None = None
     forced: bool = False
     atomic_group: UUID | None = None

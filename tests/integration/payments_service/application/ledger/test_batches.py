@@ -126,6 +126,21 @@ async def test_items_may_act_on_those_before_them(teller: Teller) -> None:
     assert await teller.posted(A, B) == [-20, 20]
 
 
+async def test_a_reference_that_a_batch_repeats_names_what_was_posted_under_it(teller: Teller) -> None:
+    await teller.accounts(A, B)
+    by = ledger_pb2.TargetedTransaction
+    outcomes = await teller.batch(
+        item(A, B, 0, reference="sale"),
+        item(A, B, 70, reference="sale"),
+        item(A, B, 70, reference="sale"),
+        item(A, B, 71, reference="sale"),
+        {"reverse": by(target_reference="sale", part_minor=[30])},
+    )
+    assert reasons(outcomes) == ["AMOUNT_ZERO", "", "", "REFERENCE_REUSED", ""]
+    assert outcomes[4].transaction.target_transaction_id == outcomes[1].transaction.id
+    assert await teller.posted(A, B) == [-40, 40]
+
+
 async def test_the_same_key_gets_the_same_outcomes(teller: Teller) -> None:
     await teller.accounts(A, B)
     items = [item(A, B, 1), item(A, B, 0)]

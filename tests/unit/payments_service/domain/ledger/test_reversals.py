@@ -165,3 +165,30 @@ def test_an_original_undone_with_its_group_cannot_be_reversed() -> None:
     decision = run(ACCOUNTS, sale, request(posting("a", "x", 1), atomic_group=group), reverse(sale))
     assert posted(decision) == [False, False, False]
     assert reason(decision.outcomes[2]) is Reason.LEDGER_TRANSACTION_NOT_FOUND
+
+
+@pytest.mark.parametrize("amount", [70, 71, 0])
+def test_who_names_a_repeated_reference_means_the_transaction_that_has_it(amount: int) -> None:
+    sale = request(posting("a", "b", 70), reference="sale")
+    repeated = request(posting("a", "b", amount), reference="sale")
+    decision = run(ACCOUNTS, sale, repeated, reverse(repeated, 30, target_reference="sale"))
+    assert posted(decision) == [True, False, True]
+    undo = decision.transactions[1]
+    assert undo.target_id == sale.transaction_id
+    again = run(ACCOUNTS, replace(reverse(sale, 30), reference=undo.reference), existing=[undo])
+    assert isinstance(again.outcomes[0], Existing)
+
+
+def test_a_reference_whose_first_request_was_refused_is_that_of_the_second() -> None:
+    broken, sale = (request(posting("a", "b", amount), reference="sale") for amount in (0, 70))
+    decision = run(ACCOUNTS, broken, sale, reverse(sale, target_reference="sale"))
+    assert posted(decision) == [False, True, True]
+
+
+def test_a_reference_of_a_group_that_was_refused_is_nobodys() -> None:
+    group = new_uuid()
+    sale, repeated = (request(posting("a", "b", 70), reference="sale", atomic_group=group) for _ in range(2))
+    broken = request(posting("a", "b", 0), atomic_group=group)
+    decision = run(ACCOUNTS, sale, repeated, broken, reverse(repeated, target_reference="sale"))
+    assert posted(decision) == [False] * 4
+    assert reason(decision.outcomes[3]) is Reason.LEDGER_TRANSACTION_NOT_FOUND

@@ -1,0 +1,133 @@
+"""The machine: a rule for each RPC of LedgerService, asked of the service and of the model alike."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant, rule
+
+from payments_service.application.ledger.expire_holds import ExpireHolds
+from tests.integration.payments_service.application.ledger.machine.account_rules import AccountRules
+from tests.integration.payments_service.application.ledger.machine.clock import START
+from tests.integration.payments_service.application.ledger.machine.line import Answer
+from tests.integration.payments_service.application.ledger.machine.messages import (
+    balance_of,
+    transaction_message,
+)
+from tests.integration.payments_service.application.ledger.machine.model import Model
+from tests.integration.payments_service.application.ledger.machine.posting_rules import PostingRules
+from tests.integration.payments_service.application.ledger.machine.reading_rules import ReadingRules
+from tests.integration.payments_service.application.ledger.machine.wishes import (
+    ASSET,
+    DAY,
+    EUR,
+    LIABILITY,
+    REVENUE,
+    USD,
+    NewWish,
+    Requests,
+)
+
+TABLES = (
+    "ledger_hold_expiries",
+    "ledger_shifted_entries",
+    "ledger_effective_totals",
+    "ledger_entries",
+    "ledger_transactions",
+    "ledger_accounts",
+    "idempotency_keys",
+)
+
+
+class LedgerServiceMachine(AccountRules, PostingRules, ReadingRules):
+    """Every request goes to both; then replies, errors and balances must agree."""
+
+    @initialize(floor=st.sampled_from([0, 0, -30]), funds=st.sampled_from([100, 400, 0]))
+    def open_the_books(self, floor: int, funds: int) -> None:
+        self.model = Model(START)
+        self.requests = Requests(self.model)
+        self.clock.empty(*TABLES)
+        self.clock.set(START)
+        self.keys = 0
+        self.freed: dict[str, list[str]] = {}
+        self.done: list[tuple[str, Any, Answer]] = []
+        kinds = {USD[0]: (REVENUE, None), USD[1]: (LIABILITY, 0), USD[2]: (LIABILITY, floor), USD[3]: (ASSET, 0)}
+        for code, (kind, lowest) in kinds.items():
+            self._create(code, kind, "usd", "", lowest, {})
+        for code in EUR:
+            self._create(code, LIABILITY, "EUR", "alice", None, {"order": "1"})
+        if funds:
+            line = ((USD[0], USD[1]), funds)
+            self.post_transaction(NewWish([line], False, None, None, {}, None, True, False), dry_run=False)
+
+    @rule(step=st.sampled_from([timedelta(microseconds=1), timedelta(seconds=1), timedelta(minutes=7), DAY]))
+    def time_passes(self, step: timedelta) -> None:
+        self.model.now += step
+        self.clock.set(self.model.now)
+
+    @rule()
+    def holds_expire(self) -> None:
+        worker = ExpireHolds(self.line.teller.core.transactions)
+        done, made = self.model.expire()
+        assert self.line.run(worker.run_once()) == done
+        for fact in made:
+            (found,) = self._pages("ListTransactions", "transactions", 0, reference_prefix=fact.reference)
+            fact.id = found.id
+            self._same(transaction_message(self.model, fact), found)
+            self._note("ExpireHolds", "POSTED")
+
+    @rule(picks=st.lists(st.tuples(st.integers(0, 11), st.booleans()), min_size=1, max_size=4))
+    def ask_again(self, picks: list[tuple[int, bool]]) -> None:
+        """A key that has its answer: the same request gets it again, to the byte, and another one is refused."""
+        for pick, other in picks if self.done else ():
+            self._ask_again(pick, other)
+
+    def _ask_again(self, pick: int, other: bool) -> None:
+        method, request, answer = self.done[-1 - pick % len(self.done)]
+        if other:
+            another = type(request)()
+            another.CopyFrom(request)
+            _alter(another)
+            again = self.line.ask(method, another)
+            assert again.reason == "IDEMPOTENCY_KEY_REUSED", (another, again)
+            self._note(method, again.reason)
+            return
+        again = self.line.ask(method, request)
+        assert again.replayed, (method, again)
+        self._same(answer.raw, again.raw)
+        if again.failure and answer.failure:
+            # Each call has an id of its own.
+            metadata = answer.failure.metadata | {"request_id": again.failure.metadata["request_id"]}
+            self._same(replace(answer.failure, metadata=metadata, replayed=True), again.failure)
+        self._note(method, "REPEATED")
+
+    @invariant()
+    def the_balances_are_those_of_the_model(self) -> None:
+        if hasattr(self, "done"):
+            codes = list(self.model.accounts)
+            found = self._read("BatchGetBalances", set(), accounts=codes).reply.balances
+            self._same([balance_of(self.model, code) for code in codes], list(found))
+
+    def teardown(self) -> None:
+        if not hasattr(self, "done"):
+            return
+        self.list_transactions("", "", {}, [], None, None, None, 0)
+        for code in self.model.accounts:
+            self.list_entries(code, by_id=False, size=0)
+            self.verify_ledger_account(code, by_id=False)
+
+
+def _alter(request: Any) -> None:
+    """Make a request into another one of the same kind, that would be well in itself."""
+    fields = request.DESCRIPTOR.fields_by_name
+    if "transaction" in fields:
+        request.transaction.description += "!"
+    elif "items" in fields:
+        request.items.add().post.description = "!"
+    elif "metadata" in fields:
+        request.metadata["another"] = "request"
+    elif "side" in fields:
+        request.side = (request.side + 1) % 3
+    else:
+        request.code = USD[0] if request.code != USD[0] else USD[1]
