@@ -1,7 +1,7 @@
 """The customer's part on a payment page.
 
 - `POST /_sandbox/checkout/sessions/{id}/complete` `{"payment_method": "pm_card_visa"}`: fills the page in; any test
-  payment method, or one that was made before. Answers with the session as it is then: a card that is declined leaves it open.
+  payment method, or one that was made before. Answers with the session as it is then: a declined card leaves it open.
 - `GET /_sandbox/checkout/{id}?payment_method=pm_card_visa`: the same in a browser, where the session's `url` points; it
   leads on to `success_url`, or to the bank's question.
 """
