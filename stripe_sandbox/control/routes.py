@@ -14,6 +14,7 @@ from stripe_sandbox.control.checkout import checkout_routes
 from stripe_sandbox.control.debits import debit_routes
 from stripe_sandbox.control.disputes import dispute_routes
 from stripe_sandbox.control.faults import fault_routes
+from stripe_sandbox.control.oauth import oauth_routes
 from stripe_sandbox.control.payment_methods import payment_method_routes
 from stripe_sandbox.control.payouts import payout_routes
 from stripe_sandbox.control.radar import radar_routes
@@ -41,6 +42,7 @@ def control_routes(sandbox: Sandbox) -> list[Route]:
         *dispute_routes(sandbox),
         *payout_routes(sandbox),
         *radar_routes(sandbox),
+        *oauth_routes(sandbox),
         *payment_method_routes(sandbox),
         *refund_routes(sandbox),
         *reserve_routes(sandbox),

@@ -4,6 +4,7 @@
   endpoint of its sort; answers with it and its secret.
 - `POST /_sandbox/webhooks/pause` and `/resume`: holds deliveries back and lets them go.
 - `GET /_sandbox/webhooks/deliveries?state=…&event=…&limit=…`: records of deliveries with their attempts, newest first.
+- `GET /_sandbox/events?type=…&limit=…`: events of every account, newest first, also of accounts that are gone.
 - `POST /_sandbox/events/{id}/resend`: the same event, same id, once more.
 - `POST /_sandbox/events/{id}/twin`: another event, new id, about the same fact.
 """
@@ -49,13 +50,22 @@ def webhook_routes(sandbox: Sandbox) -> list[Route]:
 
     async def deliveries(request: Request) -> Response:
         query = request.query_params
-        state, limit = query.get("state"), query.get("limit", str(_LIMIT_DEFAULT))
+        state = query.get("state")
         if state is not None and state not in get_args(State):
             raise ControlError(400, f"state: {state!r} is none of {', '.join(get_args(State))}")
-        if not limit.isdigit() or not 1 <= int(limit) <= _LIMIT_MAX:
-            raise ControlError(400, f"limit: {limit!r} is not a number from 1 to {_LIMIT_MAX}")
-        data = sandbox.dispatcher.listed(state=state, event=query.get("event"), limit=int(limit))
+        data = sandbox.dispatcher.listed(state=state, event=query.get("event"), limit=_limit(request))
         return answer({"data": data, "pending": sandbox.dispatcher.pending})
+
+    async def events(request: Request) -> Response:
+        wanted, limit = request.query_params.get("type"), _limit(request)
+        found = [
+            event
+            for account in sandbox.world.accounts.values()
+            for event in account.events
+            if wanted in (None, event.kind)
+        ]
+        found.sort(key=lambda event: event.created, reverse=True)
+        return answer({"data": [event.render() for event in found[:limit]]})
 
     async def resend(request: Request) -> Response:
         again = sandbox.dispatcher.resend(_event(sandbox, request))
@@ -69,9 +79,17 @@ def webhook_routes(sandbox: Sandbox) -> list[Route]:
         Route("/webhooks/pause", pause, methods=["POST"]),
         Route("/webhooks/resume", resume, methods=["POST"]),
         Route("/webhooks/deliveries", deliveries),
+        Route("/events", events),
         Route("/events/{id}/resend", resend, methods=["POST"]),
         Route("/events/{id}/twin", twin, methods=["POST"]),
     ]
+
+
+def _limit(request: Request) -> int:
+    limit = request.query_params.get("limit", str(_LIMIT_DEFAULT))
+    if not limit.isdigit() or not 1 <= int(limit) <= _LIMIT_MAX:
+        raise ControlError(400, f"limit: {limit!r} is not a number from 1 to {_LIMIT_MAX}")
+    return int(limit)
 
 
 def _event(sandbox: Sandbox, request: Request) -> Event:

@@ -25,6 +25,8 @@ def authenticate(world: World, keys: frozenset[str], headers: Mapping[str, str])
             "Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See "
             "https://stripe.com/docs/api#authentication for details."
         )
+    if key in world.access_tokens:
+        return _of_token(world, world.access_tokens[key], key)
     if key not in keys:
         raise _unauthorized(f"Invalid API Key provided: {_masked(key)}")
     wanted = headers.get("stripe-account")
@@ -33,6 +35,14 @@ def authenticate(world: World, keys: frozenset[str], headers: Mapping[str, str])
     account = world.living_account(wanted)
     if account is None:
         raise no_access_to_account(wanted, f"The provided key '{_masked(key)}'", executed=False)
+    return account
+
+
+def _of_token(world: World, identifier: str, key: str) -> AccountState:
+    """The account whose owner has given the platform this key."""
+    account = world.living_account(identifier)
+    if account is None:
+        raise _unauthorized(f"Expired API Key provided: {_masked(key)}. Platform access may have been revoked.")
     return account
 
 

@@ -2,6 +2,7 @@
 
 from stripe_sandbox.http.routing import Endpoint
 from stripe_sandbox.resources import balance, events, mandates, payment_methods, products, webhook_endpoints
+from stripe_sandbox.resources.accounts import capabilities, external, links, oauth, people
 from stripe_sandbox.resources.accounts import endpoints as accounts
 from stripe_sandbox.resources.application_fees import endpoints as application_fees
 from stripe_sandbox.resources.balance_settings import endpoints as balance_settings
@@ -30,6 +31,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *accounts.ENDPOINTS,
     *application_fees.ENDPOINTS,
     *balance.ENDPOINTS,
+    *capabilities.ENDPOINTS,
     *balance_settings.ENDPOINTS,
     *charges.ENDPOINTS,
     *checkout.ENDPOINTS,
@@ -37,16 +39,20 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *customers.ENDPOINTS,
     *disputes.ENDPOINTS,
     *events.ENDPOINTS,
+    *external.ENDPOINTS,
     *invoice_items.ENDPOINTS,
     *invoice_payments.ENDPOINTS,
     *invoice_previews.ENDPOINTS,
     *invoices.ENDPOINTS,
+    *links.ENDPOINTS,
     *mandates.ENDPOINTS,
+    *oauth.ENDPOINTS,
     *payment_intents.ENDPOINTS,
     *payment_methods.ENDPOINTS,
     *payouts.ENDPOINTS,
     *radar.ENDPOINTS,
     *topups.ENDPOINTS,
+    *people.ENDPOINTS,
     *plans.ENDPOINTS,
     *prices.ENDPOINTS,
     *products.ENDPOINTS,

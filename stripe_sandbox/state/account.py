@@ -48,6 +48,7 @@ class AccountState:
         country: ISO 3166 country, upper case.
         default_currency: Currency of an empty balance.
         created: When it was opened, in Unix seconds.
+        is_connected: Whether the platform may act for it; an account that has left the platform lives on without it.
         profile: The account as an object of the API. Empty for the platform until somebody asks for it.
         balance_settings: What `/v1/balance_settings` shows. Empty until somebody asks for it.
         exchange_rates: Currencies that are converted into the default one, with the rates between major units.
@@ -65,6 +66,7 @@ class AccountState:
     country: str = "US"
     default_currency: str = "usd"
     created: int = 0
+    is_connected: bool = True
     profile: JsonObject = field(default_factory=dict)
     customers: Objects = field(default_factory=lambda: objects_of("customer", "email"))
     payment_methods: Objects = field(default_factory=lambda: objects_of("PaymentMethod", "customer"))
@@ -92,6 +94,7 @@ class AccountState:
     setup_intents: Objects = field(default_factory=lambda: objects_of("setup_intent", "customer", "payment_method"))
     setup_attempts: Objects = field(default_factory=lambda: objects_of("setup_attempt", "setup_intent"))
     mandates: Objects = field(default_factory=lambda: objects_of("mandate", "payment_method"))
+    persons: Objects = field(default_factory=lambda: objects_of("person"))
     checkout_sessions: Objects = field(
         default_factory=lambda: objects_of("checkout.session", "customer", "payment_intent", "status", "subscription")
     )
@@ -135,6 +138,7 @@ class AccountState:
             "seti": self.setup_intents,
             "setatt": self.setup_attempts,
             "mandate": self.mandates,
+            "person": self.persons,
             "cs": self.checkout_sessions,
             "ch": self.charges,
             "py": self.charges,

@@ -34,6 +34,10 @@ class World:
         self.accounts: dict[str, AccountState] = {self.platform.id: self.platform}
         self.connected: Objects = objects_of("account")
         self.followers = Followers()
+        self.grants: dict[str, tuple[str, int]] = {}
+        """Codes that owners have given the platform: the account, and until when a token can be had for it."""
+        self.access_tokens: dict[str, str] = {}
+        """Keys of connected accounts that the platform has from OAuth, with their account."""
 
     def connect(self, account: AccountState) -> None:
         """Takes in a connected account, whose `profile` is complete."""
@@ -41,9 +45,9 @@ class World:
         self.connected.add(account.profile)
 
     def living_account(self, identifier: str) -> AccountState | None:
-        """The account with this id, or None if there is none or it has been deleted."""
+        """The account with this id, or None if there is none, it has been deleted or has left the platform."""
         account = self.accounts.get(identifier)
-        return None if account is None or account.is_deleted else account
+        return None if account is None or account.is_deleted or not account.is_connected else account
 
     def emit(
         self,

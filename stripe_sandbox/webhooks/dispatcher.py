@@ -106,6 +106,8 @@ class Dispatcher:
     def _endpoints_for(self, event: Event) -> list[str]:
         """The platform's endpoints that want the event: their own events, or those of connected accounts."""
         platform = self._world.platform
+        if not self._world.accounts[event.account].is_connected:
+            return []
         wanted: list[str] = []
         for identifier, private in platform.endpoint_private.items():
             endpoint = platform.webhook_endpoints.get(identifier)

@@ -70,7 +70,19 @@ def _capabilities(profile: JsonObject, wanted: JsonObject) -> JsonObject:
 
 
 def _person(scope: Scope, profile: JsonObject, given: JsonObject) -> JsonObject:
-    current = profile.get("individual") or {
+    return person_after(profile.get("individual") or blank_person(scope, profile, representative=True), given)
+
+
+def person_after(current: JsonObject, given: JsonObject) -> JsonObject:
+    """A copy of a person with what is given about them; of secrets only that they are known."""
+    change = _without_secrets(given, _PERSON_SECRETS)
+    metadata = merge_metadata(current["metadata"], change.pop("metadata", {}))
+    return {**_merged(current, change), "metadata": metadata}
+
+
+def blank_person(scope: Scope, profile: JsonObject, *, representative: bool) -> JsonObject:
+    """A person of whom nothing is known."""
+    return {
         "id": scope.world.ids.new("person"),
         "object": "person",
         "account": profile["id"],
@@ -92,16 +104,13 @@ def _person(scope: Scope, profile: JsonObject, given: JsonObject) -> JsonObject:
             "legal_guardian": False,
             "owner": False,
             "percent_ownership": None,
-            "representative": True,
+            "representative": representative,
             "title": None,
         },
         "requirements": part_requirements(),
         "ssn_last_4_provided": False,
         "verification": {"additional_document": None, "details": None, "document": None, "status": "unverified"},
     }
-    change = _without_secrets(given, _PERSON_SECRETS)
-    metadata = merge_metadata(current["metadata"], change.pop("metadata", {}))
-    return {**_merged(current, change), "metadata": metadata}
 
 
 def _company(profile: JsonObject, given: JsonObject) -> JsonObject:

@@ -8,6 +8,7 @@ from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.resources.accounts.changes import apply_changes
 from stripe_sandbox.resources.accounts.controllers import controller_and_type
 from stripe_sandbox.resources.accounts.countries import default_currency_of
+from stripe_sandbox.resources.accounts.oauth import deauthorize
 from stripe_sandbox.resources.accounts.onboarding import tell_capabilities
 from stripe_sandbox.resources.accounts.params import CREATE, UPDATE
 from stripe_sandbox.resources.accounts.shape import blank_profile, platform_profile
@@ -80,6 +81,7 @@ def _delete(call: Call) -> JsonObject:
         raise conflict(
             f"The account {account.id} cannot be deleted: its balance is not zero ({sums}, pending included).",
         )
+    deauthorize(call, account)
     account.profile.clear()
     account.profile.update(id=account.id, object="account", deleted=True)
     return account.profile
@@ -87,7 +89,12 @@ def _delete(call: Call) -> JsonObject:
 
 def _list(call: Call) -> JsonObject:
     _only_platform(call)
-    return list_objects(call, "/v1/accounts", call.world.connected, accepts=lambda item: "deleted" not in item)
+    return list_objects(
+        call,
+        "/v1/accounts",
+        call.world.connected,
+        accepts=lambda item: call.world.living_account(item["id"]) is not None,
+    )
 
 
 def _named(call: Call) -> AccountState:

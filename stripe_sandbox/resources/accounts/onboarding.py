@@ -56,7 +56,7 @@ def tell_capabilities(scope: Scope, before: JsonObject) -> None:
     for name in sorted({*before, *after}):
         if before.get(name) != after.get(name):
             previous = {"status": before.get(name, "unrequested")}
-            scope.emit("capability.updated", _capability(scope, name), previous)
+            scope.emit("capability.updated", capability(scope, name), previous)
 
 
 def _tell(scope: Scope, before: JsonObject) -> None:
@@ -67,7 +67,7 @@ def _tell(scope: Scope, before: JsonObject) -> None:
         scope.emit("account.updated", profile, previous)
 
 
-def _capability(scope: Scope, name: str) -> JsonObject:
+def capability(scope: Scope, name: str) -> JsonObject:
     """A capability as an object: https://docs.stripe.com/api/capabilities/object."""
     profile = scope.account.profile
     status = profile["capabilities"].get(name, "unrequested")

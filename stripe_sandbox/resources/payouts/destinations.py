@@ -33,12 +33,12 @@ ERRORED = "errored"
 
 
 def bank_account_for(scope: Scope, currency: str, identifier: str | None = None) -> JsonObject | None:
-    """The bank account with this id, or the first one in this currency. The platform always has one."""
+    """The bank account with this id, or the default one in this currency. The platform always has one."""
     profile = scope.account.profile
     if scope.account.is_platform and not profile:
         profile = scope.account.profile = platform_profile(scope.account)
     owned: list[JsonObject] = profile["external_accounts"]["data"]
-    for one in owned:
+    for one in sorted(owned, key=lambda one: not one["default_for_currency"]):
         if one["currency"] == currency and identifier in (None, one["id"]):
             return one
     return _open_for_platform(scope, owned, currency) if scope.account.is_platform and identifier is None else None
