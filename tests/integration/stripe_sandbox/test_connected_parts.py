@@ -1,4 +1,4 @@
-"""What belongs to a connected account: people, bank accounts, capabilities, links; and OAuth, by which accounts come and go."""
+"""What belongs to a connected account: people, bank accounts, capabilities, links; and OAuth, by which it connects."""
 
 import httpx
 import pytest
