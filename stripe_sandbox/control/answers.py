@@ -44,8 +44,12 @@ async def read_command(request: Request, kind: type[Model]) -> Model:
         raise ControlError(400, f"{where}: {first['msg']}") from error
 
 
-def found_anywhere(world: World, collection: str, identifier: str) -> tuple[AccountState, JsonObject]:
+def found_anywhere(
+    world: World, collection: str, identifier: str, path: str | None = None
+) -> tuple[AccountState, JsonObject]:
     """The object with this id and the account it is in; `collection` is the field of `AccountState` that holds it.
+
+    `path` is where they are listed, if not at `/v1/` and the name of the collection.
 
     Raises:
         ControlError: 404, no account has it.
@@ -57,7 +61,7 @@ def found_anywhere(world: World, collection: str, identifier: str) -> tuple[Acco
         found = objects.get(identifier)
         if found is not None:
             return account, found
-    raise ControlError(404, f"no {kind} {identifier}: GET /v1/{collection} lists them")
+    raise ControlError(404, f"no {kind} {identifier}: GET {path or '/v1/' + collection} lists them")
 
 
 def answer(shown: object, status: int = 200) -> Response:

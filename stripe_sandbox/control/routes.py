@@ -11,6 +11,7 @@ from stripe_sandbox.control.answers import ControlError, refuse
 from stripe_sandbox.control.authentication import authentication_routes
 from stripe_sandbox.control.balances import balance_routes
 from stripe_sandbox.control.checkout import checkout_routes
+from stripe_sandbox.control.connections import connection_routes
 from stripe_sandbox.control.debits import debit_routes
 from stripe_sandbox.control.disputes import dispute_routes
 from stripe_sandbox.control.faults import fault_routes
@@ -38,6 +39,7 @@ def control_routes(sandbox: Sandbox) -> list[Route]:
         *authentication_routes(sandbox),
         *balance_routes(sandbox),
         *checkout_routes(sandbox),
+        *connection_routes(sandbox),
         *debit_routes(sandbox),
         *dispute_routes(sandbox),
         *payout_routes(sandbox),

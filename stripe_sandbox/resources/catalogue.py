@@ -1,7 +1,15 @@
 """All endpoints that the sandbox has. A new resource is a module with `ENDPOINTS`, listed here."""
 
 from stripe_sandbox.http.routing import Endpoint
-from stripe_sandbox.resources import balance, events, mandates, payment_methods, products, webhook_endpoints
+from stripe_sandbox.resources import (
+    balance,
+    events,
+    mandates,
+    payment_methods,
+    products,
+    report_runs,
+    webhook_endpoints,
+)
 from stripe_sandbox.resources.accounts import capabilities, external, links, oauth, people
 from stripe_sandbox.resources.accounts import endpoints as accounts
 from stripe_sandbox.resources.application_fees import endpoints as application_fees
@@ -11,6 +19,8 @@ from stripe_sandbox.resources.checkout import endpoints as checkout
 from stripe_sandbox.resources.credit_notes import endpoints as credit_notes
 from stripe_sandbox.resources.customers import endpoints as customers
 from stripe_sandbox.resources.disputes import endpoints as disputes
+from stripe_sandbox.resources.financial_connections import accounts as linked_accounts
+from stripe_sandbox.resources.financial_connections import sessions as link_sessions
 from stripe_sandbox.resources.invoices import endpoints as invoices
 from stripe_sandbox.resources.invoices import items as invoice_items
 from stripe_sandbox.resources.invoices import payments as invoice_payments
@@ -44,6 +54,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *invoice_payments.ENDPOINTS,
     *invoice_previews.ENDPOINTS,
     *invoices.ENDPOINTS,
+    *link_sessions.ENDPOINTS,
+    *linked_accounts.ENDPOINTS,
     *links.ENDPOINTS,
     *mandates.ENDPOINTS,
     *oauth.ENDPOINTS,
@@ -57,6 +69,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *prices.ENDPOINTS,
     *products.ENDPOINTS,
     *refunds.ENDPOINTS,
+    *report_runs.ENDPOINTS,
     *setup_attempts.ENDPOINTS,
     *setup_intents.ENDPOINTS,
     *subscriptions.ENDPOINTS,

@@ -94,6 +94,9 @@ class AccountState:
     setup_intents: Objects = field(default_factory=lambda: objects_of("setup_intent", "customer", "payment_method"))
     setup_attempts: Objects = field(default_factory=lambda: objects_of("setup_attempt", "setup_intent"))
     mandates: Objects = field(default_factory=lambda: objects_of("mandate", "payment_method"))
+    link_sessions: Objects = field(default_factory=lambda: objects_of("financial_connections.session"))
+    linked_accounts: Objects = field(default_factory=lambda: objects_of("financial_connections.account"))
+    report_runs: Objects = field(default_factory=lambda: objects_of("reporting.report_run"))
     persons: Objects = field(default_factory=lambda: objects_of("person"))
     checkout_sessions: Objects = field(
         default_factory=lambda: objects_of("checkout.session", "customer", "payment_intent", "status", "subscription")
@@ -138,6 +141,7 @@ class AccountState:
             "seti": self.setup_intents,
             "setatt": self.setup_attempts,
             "mandate": self.mandates,
+            "fca": self.linked_accounts,
             "person": self.persons,
             "cs": self.checkout_sessions,
             "ch": self.charges,

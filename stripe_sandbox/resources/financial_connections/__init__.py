@@ -1,0 +1,1 @@
+"""`/v1/financial_connections`: bank accounts that customers have shown to the platform."""
