@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from payments_api.v1 import ledger_pb2
 
@@ -77,70 +76,6 @@ async def test_backends_share_one_space_of_references(teller: Teller) -> None:
     assert (again.duplicate, again.transaction.id) == (True, first.transaction.id)
 
 
-async def test_everything_that_is_wrong_has_a_reason_of_its_own(teller: Teller) -> None:
-    await teller.accounts(A, B)
-    await teller.account("caller:euro", currency_code="eur")
-    await teller.account("caller:poor", floor_minor=0)
-    await teller.accounts("caller:frozen", "caller:closed")
-    await teller.call("FreezeLedgerAccount", code="caller:frozen")
-    await teller.call("CloseLedgerAccount", code="caller:closed")
-    await teller.post(A, B, 1, reference="taken")
-
-    wrong: list[tuple[tuple[str, str, int], dict[str, Any], str]] = [
-        ((A, B, 0), {}, "AMOUNT_ZERO"),
-        ((A, B, -1), {}, "AMOUNT_NEGATIVE"),
-        ((A, B, 10**12 + 1), {}, "AMOUNT_TOO_LARGE"),
-        ((A, "caller:euro", 1), {}, "CURRENCY_MISMATCH"),
-        ((A, "caller:nobody", 1), {}, "LEDGER_ACCOUNT_NOT_FOUND"),
-        ((A, "caller:frozen", 1), {}, "ACCOUNT_FROZEN"),
-        ((A, "caller:closed", 1), {}, "ACCOUNT_CLOSED"),
-        (("caller:poor", A, 1), {}, "INSUFFICIENT_FUNDS"),
-        ((A, B, 2), {"reference": "taken"}, "REFERENCE_REUSED"),
-        ((A, "revenue:sales:usd", 1), {}, "LEDGER_ACCOUNT_RESERVED"),
-        ((A, B, 1), {"reference": "stripe:txn_1"}, "REFERENCE_RESERVED"),
-        ((A, B, 1), {"conditions": [condition(A, expected_version=9)]}, "VERSION_MISMATCH"),
-    ]
-    found = [(await teller.refused(*line, **fields)).reason for line, fields, _ in wrong]
-    assert found == [reason for *_, reason in wrong]
-    assert len(set(found)) == len(found)
-    assert await teller.posted(A, B) == [-1, 1]
-
-
-async def test_totals_that_would_not_fit_have_a_reason_too(teller: Teller) -> None:
-    await teller.accounts(A, B)
-    await teller.sql("UPDATE ledger_accounts SET posted_debits = 9223372036854775800 WHERE code = :code", code=A)
-    failed = await teller.refused(A, B, 100)
-    assert (failed.code, failed.reason) == ("OUT_OF_RANGE", "TOTAL_TOO_LARGE")
-
-
-@pytest.mark.parametrize(
-    ("fields", "field"),
-    [
-        ({"postings": []}, "transaction.postings"),
-        ({"postings": [posting("", B, 1)]}, "transaction.postings[0].debit_account"),
-        ({"postings": [posting(A, A, 1)]}, "transaction.postings[0]"),
-        ({"postings": [posting(A, B, 1, "xxx")]}, "transaction.postings[0].amount.currency_code"),
-        ({"postings": [posting(A, B, 0)]}, "transaction.postings[0].amount.amount_minor"),
-        ({"reference": "x" * 256}, "transaction.reference"),
-        ({"description": "x" * 1001}, "transaction.description"),
-        ({"metadata": {str(number): "" for number in range(51)}}, "transaction.metadata"),
-        ({"metadata": {"k": "x" * 501}}, "transaction.metadata['k']"),
-        ({"metadata": {"k": "\0"}}, "transaction.text"),
-        ({"expire_time": timestamp(2100, 1, 1)}, "transaction.expire_time"),
-        ({"pending": True, "expire_time": timestamp(2020, 1, 1)}, "transaction.expire_time"),
-        ({"conditions": [condition("caller:c", expected_version=0)]}, "transaction.conditions"),
-        ({"conditions": [condition("")]}, "transaction.conditions[0].account"),
-        ({"effective_time": Timestamp(seconds=10**15)}, "transaction.effective_time"),
-    ],
-)
-async def test_a_wrong_field_is_named(teller: Teller, fields: dict[str, Any], field: str) -> None:
-    await teller.accounts(A, B)
-    values = {"postings": [posting(A, B, 1)]} | fields
-    failed = await teller.fails("PostTransaction", transaction=ledger_pb2.NewTransaction(**values))
-    assert failed.code == "INVALID_ARGUMENT"
-    assert list(failed.fields) == [field]
-
-
 async def test_conditions_must_hold(teller: Teller) -> None:
     await teller.accounts(A, B)
     await teller.post(A, B, 10, conditions=[condition(B, expected_version=0, available_min_minor=10)])
@@ -188,36 +123,3 @@ async def test_money_changes_its_currency_through_the_fx_accounts(teller: Teller
     assert await teller.posted(A, "caller:euro", "fx:usd", "fx:eur") == [-100, 90, 100, -90]
     await teller.act("Reverse", made.transaction.id)
     assert await teller.posted(A, "caller:euro", "fx:usd", "fx:eur") == [0, 0, 0, 0]
-
-
-@pytest.mark.parametrize(
-    ("draft", "reason"),
-    [
-        (exchange(posting(A, "fx:usd", 100)), "LEDGER_ACCOUNT_RESERVED"),
-        (
-            exchange(posting(A, "fx:usd", 100), posting("caller:euro", "fx:eur", 90, "eur")),
-            "LEDGER_ACCOUNT_RESERVED",
-        ),
-        (
-            exchange(posting(A, "fx:usd", 100), posting("fx:eur", "caller:euro", 90, "eur"), pending=True),
-            "LEDGER_ACCOUNT_RESERVED",
-        ),
-        (
-            exchange(posting(A, "fx:usd", 100), posting("fx:eur", "caller:euro", 90, "eur"), metadata={}),
-            "REQUEST_INVALID",
-        ),
-        (
-            exchange(
-                posting(A, "fx:usd", 100), posting("fx:eur", "caller:euro", 90, "eur"), metadata={"fx_rate": "0.0"}
-            ),
-            "REQUEST_INVALID",
-        ),
-        (exchange(posting(A, "fx:eur", 100)), "LEDGER_ACCOUNT_RESERVED"),
-    ],
-)
-async def test_the_fx_accounts_are_for_exchanges_only(
-    teller: Teller, draft: ledger_pb2.NewTransaction, reason: str
-) -> None:
-    await teller.account(A)
-    await teller.account("caller:euro", currency_code="eur")
-    assert (await teller.fails("PostTransaction", transaction=draft)).reason == reason
