@@ -22,31 +22,36 @@ _MS_PER_S = 1_000
 
 
 class FaultPlan:
-    """The rules in force. With the same seed and the same requests the same ones strike."""
+    """The rules in force. With the same seed, the same rules and the same requests the same ones strike."""
 
     def __init__(self, seed: int | None) -> None:
-        self._seed = seed
-        # Chosen for repeatability; nothing secret depends on it.
-        self.chance = random.Random(seed)  # noqa: S311
-        self._requests: list[tuple[Armed, RequestRule, re.Pattern[str]]] = []
-        self._webhooks: list[tuple[Armed, WebhookRule]] = []
+        self._seed_at_start = seed
         self._numbered = 0
+        self.clear()
 
     def clear(self, seed: int | None = None) -> None:
-        """Lifts all rules and starts the source of chance again, from `seed` or from the one at start."""
-        self._requests.clear()
-        self._webhooks.clear()
-        self.chance = random.Random(self._seed if seed is None else seed)  # noqa: S311  as above
+        """Lifts all rules and starts the sources of chance again, from `seed` or from the one at start."""
+        self._requests: list[tuple[Armed, RequestRule, re.Pattern[str]]] = []
+        self._webhooks: list[tuple[Armed, WebhookRule]] = []
+        self._seed = self._seed_at_start if seed is None else seed
+        self._added = 0
+        self.order = self._chance("order")
+        """Mixes held deliveries. No rule draws from it, so that the moment of mixing changes nothing else."""
 
     def add(self, rule: RequestRule | WebhookRule) -> Armed:
         """Puts a rule in force."""
         self._numbered += 1
-        armed = Armed(f"fault_{self._numbered}", rule)
+        self._added += 1
+        armed = Armed(f"fault_{self._numbered}", rule, self._chance(str(self._added)))
         if isinstance(rule, RequestRule):
             self._requests.append((armed, rule, path_matcher(rule.path)))
         else:
             self._webhooks.append((armed, rule))
         return armed
+
+    def _chance(self, purpose: str) -> random.Random:
+        """A source of chance, repeatable with a seed. Chosen for that: nothing secret depends on it."""
+        return random.Random(None if self._seed is None else f"{self._seed}/{purpose}")  # noqa: S311
 
     def remove(self, identifier: str) -> bool:
         """Lifts one rule; returns whether there was one."""
@@ -61,7 +66,7 @@ class FaultPlan:
             return NONE
         before_ms = after_ms = 0
         for armed, rule, matcher in self._requests:
-            if rule.method not in (None, method) or not matcher.fullmatch(path) or not armed.strikes(self.chance):
+            if rule.method not in (None, method) or not matcher.fullmatch(path) or not armed.strikes():
                 continue
             if rule.comes_after:
                 after_ms += rule.latency_ms
@@ -76,7 +81,7 @@ class FaultPlan:
         for armed, rule in self._webhooks:
             if rule.effect == "twin" and is_twin:
                 continue
-            if _covers(rule.types, kind) and armed.strikes(self.chance):
+            if _covers(rule.types, kind) and armed.strikes():
                 return rule
         return None
 

@@ -27,12 +27,14 @@ class _Rule(BaseModel):
     """What all rules have.
 
     Attributes:
+        after: How many opportunities pass before the first at which it may strike.
         count: How often the rule may strike; None for without end.
         probability: Chance to strike at each opportunity.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    after: Annotated[int, Field(ge=0)] = 0
     count: _Count | None = None
     probability: _Probability = 1.0
 
@@ -91,17 +93,25 @@ class WebhookRule(_Rule):
 
 
 class Armed:
-    """A rule in force, with how often it may still strike."""
+    """A rule in force, with how often it may still strike.
 
-    def __init__(self, identifier: str, rule: RequestRule | WebhookRule) -> None:
+    Each has a source of chance of its own: whether it strikes does not depend on what other rules there are.
+    """
+
+    def __init__(self, identifier: str, rule: RequestRule | WebhookRule, chance: random.Random) -> None:
         self.id = identifier
         self.rule = rule
         self.left = rule.count
+        self.passing = rule.after
         self.struck = 0
+        self._chance = chance
 
-    def strikes(self, chance: random.Random) -> bool:
+    def strikes(self) -> bool:
         """Decides whether the rule strikes now, and counts it."""
-        if self.left == 0 or chance.random() >= self.rule.probability:
+        if self.passing:
+            self.passing -= 1
+            return False
+        if self.left == 0 or self._chance.random() >= self.rule.probability:
             return False
         self.struck += 1
         if self.left is not None:

@@ -7,15 +7,18 @@ from stripe_sandbox.http.errors import invalid, no_such_object
 from stripe_sandbox.http.listing import list_page, list_params
 from stripe_sandbox.http.params import Boolean, ListOf, Text
 from stripe_sandbox.http.routing import Endpoint
+from stripe_sandbox.http.time_filter import Interval
 from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.state.event_log import Event
 
 TYPES_MAX = 20
+KEPT_S = 30 * 86_400
+"""How long Stripe shows an event: https://docs.stripe.com/api/events."""
 
 
 def _retrieve(call: Call) -> JsonObject:
     event = call.account.events.get(call.path["id"])
-    if event is None:
+    if event is None or event.created < call.now - KEPT_S:
         raise no_such_object("event", call.path["id"], "id", in_path=True)
     return event.render()
 
@@ -33,6 +36,8 @@ def _list(call: Call) -> JsonObject:
     if wanted is not None and len(wanted) == 1 and "*" not in wanted[0]:
         where["type"] = wanted.pop()
     accepts = type_filter(wanted) if wanted else None
+    given: Interval = params.get("created", Interval())
+    params["created"] = Interval(max(given.first or 0, call.now - KEPT_S), given.last)
     events, shown = list_page(call, "/v1/events", call.account.events, where, accepts)
     shown["data"] = [event.render() for event in events]
     return shown

@@ -80,8 +80,16 @@ class Dispatcher:
             self._send_disturbed(self._record(event, endpoint), rule)
 
     def resend(self, event: Event) -> list[Delivery]:
-        """Sends an event, same id, once more to every endpoint that wants it, undisturbed."""
-        again = [self._record(event, endpoint, extra=True) for endpoint in self._endpoints_for(event)]
+        """Sends an event, same id, once more to every endpoint that wants it, undisturbed.
+
+        Where it had never arrived, Stripe believes it delivered once this copy has.
+        """
+        missed = {
+            record.endpoint
+            for record in self._records.values()
+            if record.event is event and not record.extra and record.state in ("dropped", "failed")
+        }
+        again = [self._record(event, endpoint, extra=endpoint not in missed) for endpoint in self._endpoints_for(event)]
         for delivery in again:
             self._sender.send(delivery)
         return again
@@ -155,7 +163,7 @@ class Dispatcher:
 
     def _release_shuffled(self) -> None:
         held, self._held = self._held, []
-        self._faults.chance.shuffle(held)
+        self._faults.order.shuffle(held)
         for delivery in held:
             self._sender.send(delivery)
 

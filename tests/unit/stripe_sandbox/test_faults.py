@@ -56,6 +56,36 @@ def test_the_same_seed_strikes_the_same_requests() -> None:
     assert 10 < sum(pattern(7)) < 54
 
 
+def test_a_rule_strikes_alike_whatever_else_is_in_force() -> None:
+    def pattern(*others: RequestRule | WebhookRule) -> list[bool]:
+        plan = FaultPlan(7)
+        plan.add(WebhookRule(effect="drop", types=("charge.*",), probability=0.5))
+        for other in others:
+            plan.add(other)
+        struck = []
+        for _ in range(64):
+            plan.for_request("POST", "/v1/x")
+            plan.order.shuffle([1, 2, 3])
+            struck.append(plan.for_webhook("charge.updated", is_twin=False) is not None)
+        return struck
+
+    assert pattern() == pattern(RequestRule(effect="latency", probability=0.5))
+    assert pattern() == pattern(WebhookRule(effect="double", types=("payout.*",), probability=0.5))
+
+
+def test_a_rule_may_let_some_opportunities_pass_and_begins_again_when_cleared() -> None:
+    plan = FaultPlan(3)
+    struck = []
+    for _ in range(2):
+        plan.add(WebhookRule(effect="drop", types=("payout.*",), after=2, count=2, probability=0.6))
+        kinds = ["payout.paid", "charge.updated"] * 8
+        struck.append([plan.for_webhook(kind, is_twin=False) is not None for kind in kinds])
+        plan.clear()
+    first, second = struck
+    assert first == second
+    assert (sum(first), any(first[:4]), any(first[1::2])) == (2, False, False)
+
+
 def test_webhook_rules_choose_by_type_and_a_twin_has_no_twin() -> None:
     plan = FaultPlan(1)
     plan.add(WebhookRule(effect="twin", types=("charge.*",)))
