@@ -24,11 +24,20 @@ DISPUTE = {
 
 DEBIT_BASIS_POINTS = 80
 DEBIT_MAXIMUM = 500
+"""No direct debit and no bank transfer costs more."""
 
 
 def debit_fee(amount: int) -> int:
     """The fee for a direct debit, in minor units: 0.8 % rounded half up, at most 5.00."""
     return min(DEBIT_MAXIMUM, (amount * DEBIT_BASIS_POINTS + _BASIS_POINTS // 2) // _BASIS_POINTS)
+
+
+BANK_TRANSFER_BASIS_POINTS = 50
+
+
+def bank_transfer_fee(amount: int) -> int:
+    """The fee for a bank transfer, in minor units: 0.5 % rounded half up, at most 5.00."""
+    return min(DEBIT_MAXIMUM, (amount * BANK_TRANSFER_BASIS_POINTS + _BASIS_POINTS // 2) // _BASIS_POINTS)
 
 
 INSTANT_BASIS_POINTS = 100

@@ -1,13 +1,16 @@
-"""What the customer's bank does with a direct debit.
+"""What the customer's bank does with a direct debit, or sends by bank transfer.
 
 - `POST /_sandbox/payment_intents/{id}/clear` `{"outcome": "fail", "failure_code": "no_account"}` or `"succeed"`: its
   answer to a debit that is `processing`; answers with the payment intent as it is then.
+- `POST /_sandbox/payment_intents/{id}/fund` `{"amount": 4000}`: money has come by bank transfer (`customer_balance`);
+  answers with the payment intent as it is then.
 - `POST /_sandbox/charges/{id}/return` `{"failure_code": "insufficient_funds"}`: it takes back what it has paid; answers
   with the charge as it is then.
 """
 
 from typing import Literal
 
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -16,6 +19,7 @@ from stripe_sandbox.control.answers import Command, ControlError, answer, found_
 from stripe_sandbox.control.sandbox import Sandbox
 from stripe_sandbox.resources.charges.returning import take_back
 from stripe_sandbox.resources.disputes.opening import is_charged_back
+from stripe_sandbox.resources.payment_intents.bank_transfers import awaits_transfer, receive
 from stripe_sandbox.resources.payment_intents.debiting import fail, succeed
 
 _Code = Literal[
@@ -35,6 +39,12 @@ class Answer(Command):
 
     outcome: Literal["succeed", "fail"]
     failure_code: _Code = "insufficient_funds"
+
+
+class Funding(Command):
+    """What has come, in minor units of the payment's currency."""
+
+    amount: int = Field(ge=1)
 
 
 class Return(Command):
@@ -58,6 +68,14 @@ def debit_routes(sandbox: Sandbox) -> list[Route]:
             fail(sandbox.scope(account), intent, charge, command.failure_code)
         return answer(intent)
 
+    async def fund(request: Request) -> Response:
+        command: Funding = await read_command(request, Funding)
+        account, intent = found_anywhere(sandbox.world, "payment_intents", request.path_params["id"])
+        if not awaits_transfer(intent):
+            raise ControlError(400, f"payment intent {intent['id']} waits for no bank transfer")
+        receive(sandbox.scope(account), intent, command.amount)
+        return answer(intent)
+
     async def give_back(request: Request) -> Response:
         command: Return = await read_command(request, Return)
         account, charge = found_anywhere(sandbox.world, "charges", request.path_params["id"])
@@ -71,5 +89,6 @@ def debit_routes(sandbox: Sandbox) -> list[Route]:
 
     return [
         Route("/payment_intents/{id}/clear", clear, methods=["POST"]),
+        Route("/payment_intents/{id}/fund", fund, methods=["POST"]),
         Route("/charges/{id}/return", give_back, methods=["POST"]),
     ]

@@ -1,4 +1,4 @@
-"""Payment methods that are bank accounts: `us_bank_account` and `sepa_debit`."""
+"""Payment methods that are no cards: bank accounts (`us_bank_account`, `sepa_debit`) and `customer_balance`."""
 
 import hashlib
 
@@ -9,8 +9,9 @@ from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.resources.details import full_billing_details
 from stripe_sandbox.state.scope import Scope
 
-TYPES = ("sepa_debit", "us_bank_account")
+TYPES = ("customer_balance", "sepa_debit", "us_bank_account")
 DEBIT_DATA: dict[str, Field] = {
+    "customer_balance": Params({}),
     "sepa_debit": Params({"iban": Text()}, required=("iban",)),
     "us_bank_account": Params(
         {
@@ -28,12 +29,14 @@ _BANK_CODE = slice(4, 12)
 
 
 def debit_from_data(scope: Scope, data: JsonObject, param: str) -> JsonObject:
-    """A new payment method from a bank account's details.
+    """A new payment method from a bank account's details; a customer's balance has none.
 
     Raises:
         StripeError: 400, they are missing or are not those of a test account.
     """
     kind = data["type"]
+    if kind == "customer_balance":
+        return _add(scope, kind, {}, data)
     name = f"{param}[{kind}]" if param else kind
     if kind not in data:
         raise missing_parameter(name)
@@ -50,26 +53,33 @@ def debit_from_data(scope: Scope, data: JsonObject, param: str) -> JsonObject:
 
 def add_debit(scope: Scope, debit: Debit, data: JsonObject) -> JsonObject:
     """Records a payment method for a test bank account."""
+    method = _add(scope, debit.kind, _bank_account(debit, data.get(debit.kind, {})), data)
+    scope.account.debits[method["id"]] = debit
+    return method
+
+
+def _add(scope: Scope, kind: str, details: JsonObject, data: JsonObject) -> JsonObject:
     method: JsonObject = {
         "id": scope.world.ids.new("pm"),
         "object": "payment_method",
         "allow_redisplay": "unspecified",
         "billing_details": full_billing_details(data.get("billing_details")),
-        debit.kind: _bank_account(debit, data.get(debit.kind, {})),
+        kind: details,
         "created": scope.now,
         "customer": None,
         "customer_account": None,
         "livemode": False,
         "metadata": merge_metadata({}, data.get("metadata")),
-        "type": debit.kind,
+        "type": kind,
     }
-    scope.account.debits[method["id"]] = debit
     return scope.account.payment_methods.add(method)
 
 
 def details_of_debit(method: JsonObject, charge_id: str) -> JsonObject:
     """The bank account as it was debited."""
     kind = method["type"]
+    if kind == "customer_balance":
+        return {kind: {}, "type": kind}
     hidden = ("financial_connections_account", "generated_from", "networks", "status_details")
     shown = {name: value for name, value in method[kind].items() if name not in hidden}
     if kind == "us_bank_account":

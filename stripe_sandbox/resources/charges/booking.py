@@ -2,7 +2,7 @@
 
 from stripe_sandbox.balance.book import Movement
 from stripe_sandbox.balance.exchange import Settled, settled, settled_like
-from stripe_sandbox.balance.fees import card_fee, debit_fee, stripe_fee_detail
+from stripe_sandbox.balance.fees import bank_transfer_fee, card_fee, debit_fee, stripe_fee_detail
 from stripe_sandbox.balance.settlement import available_on, book
 from stripe_sandbox.cards import Card
 from stripe_sandbox.json_types import JsonObject
@@ -46,14 +46,14 @@ def settled_charge(scope: Scope, charge: JsonObject, amount: int) -> Settled:
 
 def _movement(scope: Scope, charge: JsonObject, captured: Settled, fee_amount: int) -> Movement:
     """What the charge brings in: all that was captured, or all that was authorised where the rest goes out again."""
-    is_debit, card = charge["payment_method"] in scope.account.debits, card_of_charge(scope, charge)
+    kind, card = charge["payment_method_details"]["type"], card_of_charge(scope, charge)
     gross = settled_charge(scope, charge, charge["amount"]) if _books_release(scope, charge) else captured
     amount, currency = gross.amount, gross.currency
-    fees = [stripe_fee_detail(debit_fee(amount) if is_debit else card_fee(amount, currency), currency)]
+    fees = [stripe_fee_detail(_processing_fee(kind, amount, currency), currency)]
     if fee_amount:
         fees.append(fee_detail(scope, fee_amount, currency))
     return Movement(
-        kind="payment" if is_debit else "charge",
+        kind="charge" if kind == "card" else "payment",
         amount=amount,
         currency=currency,
         source=charge["id"],
@@ -63,6 +63,13 @@ def _movement(scope: Scope, charge: JsonObject, captured: Settled, fee_amount: i
         category="charge",
         exchange_rate=gross.shown_rate,
     )
+
+
+def _processing_fee(kind: str, amount: int, currency: str) -> int:
+    """What Stripe keeps, by the type of the payment method."""
+    if kind == "card":
+        return card_fee(amount, currency)
+    return bank_transfer_fee(amount) if kind == "customer_balance" else debit_fee(amount)
 
 
 def _books_release(scope: Scope, charge: JsonObject) -> bool:

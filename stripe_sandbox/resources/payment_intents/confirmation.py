@@ -9,6 +9,12 @@ from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.resources.charges.aftermath import arrange_aftermath, arrange_review
 from stripe_sandbox.resources.charges.attempts import AUTHORISATION_VALID_S, add_charge
 from stripe_sandbox.resources.charges.booking import book_charge, book_charge_later
+from stripe_sandbox.resources.payment_intents import bank_transfers
+from stripe_sandbox.resources.payment_intents.bank_transfers import (
+    awaits_transfer,
+    check_bank_transfer,
+    wait_for_transfer,
+)
 from stripe_sandbox.resources.payment_intents.capture import expire
 from stripe_sandbox.resources.payment_intents.debiting import check_debit, start_debit
 from stripe_sandbox.resources.payment_intents.marketplace import check_terms, join_group
@@ -29,6 +35,7 @@ class Confirmation:
         error_on_requires_action: Fail rather than wait for the customer.
         use_stripe_sdk: The client handles the authentication itself; no redirect.
         base_url: Where the sandbox can be reached by the customer's browser.
+        mandate_data: The customer's consent to debits.
     """
 
     base_url: str
@@ -36,6 +43,7 @@ class Confirmation:
     off_session: bool = False
     error_on_requires_action: bool = False
     use_stripe_sdk: bool = False
+    mandate_data: JsonObject | None = None
 
 
 def check_confirmable(intent: JsonObject, method: JsonObject | None, how: Confirmation) -> JsonObject:
@@ -62,6 +70,8 @@ def check_confirmable(intent: JsonObject, method: JsonObject | None, how: Confir
         )
     if method["type"] in CURRENCIES:
         check_debit(intent, method)
+    elif method["type"] == bank_transfers.TYPE:
+        check_bank_transfer(intent)
     elif intent["statement_descriptor"] is not None:
         raise invalid(
             "The `statement_descriptor` parameter is not supported for card payments. "
@@ -90,7 +100,10 @@ def confirm(scope: Scope, intent: JsonObject, method: JsonObject, how: Confirmat
     intent["next_action"] = None
     debit = scope.account.debits.get(method["id"])
     if debit is not None:
-        start_debit(scope, intent, method, debit)
+        start_debit(scope, intent, method, debit, how.mandate_data)
+        return
+    if method["type"] == bank_transfers.TYPE:
+        wait_for_transfer(scope, intent)
         return
     card = scope.account.cards[method["id"]]
     if _must_authenticate(intent, card):
@@ -109,7 +122,7 @@ def authenticate(scope: Scope, intent: JsonObject, *, passed: bool) -> None:
         StripeError: 400 if nothing was asked; 402 if the customer or then the bank refused.
     """
     method = scope.account.payment_methods.get(intent["payment_method"] or "")
-    if intent["status"] != "requires_action" or method is None:
+    if intent["status"] != "requires_action" or method is None or awaits_transfer(intent):
         raise conflict(
             f"This PaymentIntent's status is {intent['status']}: no authentication is asked for.",
             code="payment_intent_unexpected_state",

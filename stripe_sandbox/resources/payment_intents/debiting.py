@@ -10,6 +10,7 @@ from stripe_sandbox.resources.charges.attempts import add_pending_charge
 from stripe_sandbox.resources.charges.booking import book_charge
 from stripe_sandbox.resources.charges.returning import take_back
 from stripe_sandbox.resources.disputes.opening import Claim, open_dispute
+from stripe_sandbox.resources.mandates import add_mandate
 from stripe_sandbox.resources.payment_intents.marketplace import join_group
 from stripe_sandbox.resources.payment_methods import attach
 from stripe_sandbox.state.scope import Scope
@@ -44,10 +45,17 @@ def check_debit(intent: JsonObject, method: JsonObject) -> None:
         )
 
 
-def start_debit(scope: Scope, intent: JsonObject, method: JsonObject, debit: Debit) -> None:
-    """Orders the debit; the bank answers when the test account says so."""
+def start_debit(
+    scope: Scope, intent: JsonObject, method: JsonObject, debit: Debit, mandate_data: JsonObject | None
+) -> None:
+    """Orders the debit; the bank answers when the test account says so.
+
+    Stripe wants a mandate; the sandbox takes one that is given or that the method has, and does without.
+    """
+    mandate = _mandate(scope, method, mandate_data)
     join_group(intent)
     charge = add_pending_charge(scope, intent, method)
+    charge["payment_method_details"][method["type"]]["mandate"] = mandate
     if method["type"] not in intent["payment_method_types"]:
         intent["payment_method_types"] = [*intent["payment_method_types"], method["type"]]
     intent.update(latest_charge=charge["id"], status="processing")
@@ -87,6 +95,16 @@ def fail(scope: Scope, intent: JsonObject, charge: JsonObject, code: str) -> Non
     }
     intent.update(last_payment_error=error, payment_method=None, status="requires_payment_method")
     scope.emit("payment_intent.payment_failed", intent)
+
+
+def _mandate(scope: Scope, method: JsonObject, given: JsonObject | None) -> str | None:
+    """Id of the mandate that allows the debit."""
+    if given is not None:
+        return str(add_mandate(scope, method, given)["id"])
+    active = [
+        one for one in scope.account.mandates.matching("payment_method", method["id"]) if one["status"] == "active"
+    ]
+    return active[-1]["id"] if active else None
 
 
 def _clear(scope: Scope, intent: JsonObject, charge: JsonObject, debit: Debit) -> None:

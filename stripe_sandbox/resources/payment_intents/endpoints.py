@@ -172,6 +172,7 @@ def _how(call: Call) -> Confirmation:
         off_session=params.get("off_session", False),
         error_on_requires_action=params.get("error_on_requires_action", False),
         use_stripe_sdk=params.get("use_stripe_sdk", False),
+        mandate_data=params.get("mandate_data"),
     )
 
 

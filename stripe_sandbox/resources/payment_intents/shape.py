@@ -7,11 +7,12 @@ from stripe_sandbox.balance.currencies import (
     charge_step,
     display,
 )
-from stripe_sandbox.debits import CURRENCIES
 from stripe_sandbox.http.errors import invalid
 from stripe_sandbox.http.params import Boolean, Choice, Field, Integer, ListOf, Metadata, Params, Text, merge_metadata
 from stripe_sandbox.json_types import JsonObject
+from stripe_sandbox.resources.debit_methods import TYPES
 from stripe_sandbox.resources.details import SHIPPING
+from stripe_sandbox.resources.mandates import MANDATE_DATA
 from stripe_sandbox.resources.payment_intents import marketplace
 from stripe_sandbox.resources.payment_methods import METHOD_DATA
 from stripe_sandbox.state.scope import Scope
@@ -25,7 +26,17 @@ _THREE_D_SECURE = ("any", "automatic", "challenge")
 _METHOD_FIELDS: dict[str, Field] = {
     "payment_method": Text(),
     "payment_method_data": Params(METHOD_DATA, required=("type",)),
-    "payment_method_options": Params({"card": Params({"request_three_d_secure": Choice(_THREE_D_SECURE)})}),
+    "payment_method_options": Params(
+        {
+            "card": Params({"request_three_d_secure": Choice(_THREE_D_SECURE)}),
+            "customer_balance": Params(
+                {
+                    "bank_transfer": Params({"type": Choice(("eu_bank_transfer", "us_bank_transfer"))}),
+                    "funding_type": Choice(("bank_transfer",)),
+                }
+            ),
+        }
+    ),
     "receipt_email": Text(unset=True),
     "setup_future_usage": Choice(_FUTURE_USAGES, unset=True),
     "shipping": SHIPPING,
@@ -43,6 +54,7 @@ _DESCRIPTIVE: dict[str, Field] = {
 }
 ONLY_WITH_CONFIRM: dict[str, Field] = {
     "error_on_requires_action": Boolean(),
+    "mandate_data": MANDATE_DATA,
     "off_session": Boolean(),
     "return_url": Text(),
     "use_stripe_sdk": Boolean(),
@@ -54,7 +66,7 @@ CREATE = Params(
         **_DESCRIPTIVE,
         **ONLY_WITH_CONFIRM,
         **marketplace.CREATE,
-        "allowed_payment_method_types": ListOf(Choice(("card", *CURRENCIES))),
+        "allowed_payment_method_types": ListOf(Choice(("card", *TYPES))),
         "automatic_payment_methods": Params(
             {"enabled": Boolean(), "allow_redirects": Choice(("always", "never"))}, required=("enabled",)
         ),
@@ -74,7 +86,7 @@ CAPTURE = Params(
     }
 )
 
-_METHOD_TYPES: dict[str, Field] = {"payment_method_types": ListOf(Choice(("card", *CURRENCIES)))}
+_METHOD_TYPES: dict[str, Field] = {"payment_method_types": ListOf(Choice(("card", *TYPES)))}
 OLDER_CREATE = CREATE.extended(_METHOD_TYPES)
 OLDER_UPDATE = UPDATE.extended(_METHOD_TYPES)
 

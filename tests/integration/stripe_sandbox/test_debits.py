@@ -173,6 +173,15 @@ async def test_a_customer_may_dispute_a_debit(raw: httpx.AsyncClient, form: dict
     )
 
 
+async def test_a_debit_shows_the_mandate_that_allows_it(raw: httpx.AsyncClient, form: dict[str, str]) -> None:
+    consent = {"mandate_data[customer_acceptance][type]": "offline"}
+    begun = await debit(raw, form, "pm_usBankAccount_success", **consent)
+    mandate = (await charge_of(raw, begun))["payment_method_details"]["us_bank_account"]["mandate"]
+    assert (await raw.get(f"/v1/mandates/{mandate}")).json()["payment_method"] == begun["payment_method"]
+    again = (await raw.post(INTENTS, data={**form, "payment_method": begun["payment_method"]})).json()
+    assert (await charge_of(raw, again))["payment_method_details"]["us_bank_account"]["mandate"] == mandate
+
+
 async def test_bank_accounts_by_number_are_payment_methods(raw: httpx.AsyncClient) -> None:
     ach = {
         "type": "us_bank_account",
