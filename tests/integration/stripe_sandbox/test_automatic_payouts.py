@@ -1,5 +1,6 @@
 """Payouts by schedule: when, how much, and what each of them took out."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -12,6 +13,13 @@ SETTINGS = "/v1/balance_settings"
 SCHEDULE = "payments[payouts][schedule]"
 MINIMUM = "payments[payouts][minimum_balance_by_currency][usd]"
 DAY_S = 86_400
+
+
+@pytest.fixture
+async def raw() -> AsyncIterator[httpx.AsyncClient]:
+    """A sandbox whose time moves only when it is told to."""
+    async with sandbox_with() as client:
+        yield client
 
 
 async def advance(raw: httpx.AsyncClient, days: float) -> None:

@@ -1,15 +1,23 @@
 """Bank transfers come in parts; only the whole pays."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.integration.stripe_sandbox.harness import check_books, control, figures, types_of_events
+from tests.integration.stripe_sandbox.harness import check_books, control, figures, sandbox_with, types_of_events
 
 INTENTS = "/v1/payment_intents"
 BEGUN = ["customer.created", "payment_intent.created", "payment_intent.requires_action"]
 PAID = ["charge.succeeded", "payment_intent.succeeded"]
+
+
+@pytest.fixture
+async def raw() -> AsyncIterator[httpx.AsyncClient]:
+    """A sandbox whose time moves only when it is told to."""
+    async with sandbox_with() as client:
+        yield client
 
 
 async def begin(raw: httpx.AsyncClient, form: dict[str, str]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Direct debits: the bank answers later, and may take the money back."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -20,6 +21,13 @@ RETURNED: Figure = ("payment_failure_refund", -10_000, 0, -10_000, "py")
 BEGUN = ["payment_intent.created", "payment_intent.processing", "charge.pending"]
 SUCCEEDED = ["charge.succeeded", "payment_intent.succeeded"]
 FAILED = ["charge.failed", "payment_intent.payment_failed"]
+
+
+@pytest.fixture
+async def raw() -> AsyncIterator[httpx.AsyncClient]:
+    """A sandbox whose time moves only when it is told to."""
+    async with sandbox_with() as client:
+        yield client
 
 
 async def debit(raw: httpx.AsyncClient, form: dict[str, str], token: str, **fields: str) -> dict[str, Any]:

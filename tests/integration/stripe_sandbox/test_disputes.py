@@ -1,5 +1,6 @@
 """Disputes: what they book to the cent, whom they hit, how they end."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -24,6 +25,13 @@ OPENED = ["charge.dispute.created", "charge.dispute.funds_withdrawn"]
 UPDATED, CLOSED = "charge.dispute.updated", "charge.dispute.closed"
 REINSTATED = "charge.dispute.funds_reinstated"
 DAY_S = 86_400
+
+
+@pytest.fixture
+async def raw() -> AsyncIterator[httpx.AsyncClient]:
+    """A sandbox whose time moves only when it is told to."""
+    async with sandbox_with() as client:
+        yield client
 
 
 async def pay(raw: httpx.AsyncClient, form: dict[str, str], account: str | None = None) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Charges that settle in another currency, Stripe's own fees, and what a partial capture may book."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -17,6 +18,13 @@ from tests.integration.stripe_sandbox.harness import (
 
 INTENTS = "/v1/payment_intents"
 PLATFORM = "acct_1SandboxPlatform"
+
+
+@pytest.fixture
+async def raw() -> AsyncIterator[httpx.AsyncClient]:
+    """A sandbox whose time moves only when it is told to."""
+    async with sandbox_with() as client:
+        yield client
 
 
 async def settle_in_usd(raw: httpx.AsyncClient, account: str = PLATFORM, **rates: str) -> None:

@@ -1,11 +1,20 @@
 """Payouts by hand: what they book to the cent, how they live on the clock, how they come back."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.integration.stripe_sandbox.harness import Figure, acting_for, check_books, control, figures, open_account
+from tests.integration.stripe_sandbox.harness import (
+    Figure,
+    acting_for,
+    check_books,
+    control,
+    figures,
+    open_account,
+    sandbox_with,
+)
 from tests.integration.stripe_sandbox.harness import types_of_events as events_of
 
 INTENTS = "/v1/payment_intents"
@@ -16,6 +25,13 @@ OUT: Figure = ("payout", -5_000, 0, -5_000, "po")
 FAILED: Figure = ("payout_failure", 5_000, 0, 5_000, "po")
 CANCELED: Figure = ("payout_cancel", 5_000, 0, 5_000, "po")
 PAY_OUT = {"amount": "5000", "currency": "usd"}
+
+
+@pytest.fixture
+async def raw() -> AsyncIterator[httpx.AsyncClient]:
+    """A sandbox whose time moves only when it is told to."""
+    async with sandbox_with() as client:
+        yield client
 
 
 async def fund(raw: httpx.AsyncClient, form: dict[str, str], account: str | None = None) -> None:

@@ -1,16 +1,24 @@
 """Early fraud warnings and reviews: how they come, and what ends them."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.integration.stripe_sandbox.harness import acting_for, control, types_of_events
+from tests.integration.stripe_sandbox.harness import acting_for, control, sandbox_with, types_of_events
 
 INTENTS = "/v1/payment_intents"
 WARNINGS = "/v1/radar/early_fraud_warnings"
 WARNED, UPDATED = "radar.early_fraud_warning.created", "radar.early_fraud_warning.updated"
 OPENED, CLOSED = "review.opened", "review.closed"
+
+
+@pytest.fixture
+async def raw() -> AsyncIterator[httpx.AsyncClient]:
+    """A sandbox whose time moves only when it is told to."""
+    async with sandbox_with() as client:
+        yield client
 
 
 async def pay(raw: httpx.AsyncClient, form: dict[str, str], card: str = "pm_card_visa", **fields: str) -> Any:

@@ -1,15 +1,32 @@
 """Top-ups: money from a bank account, which comes, fails, is called off or is taken back."""
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 
-from tests.integration.stripe_sandbox.harness import Figure, acting_for, check_books, control, figures, types_of_events
+from tests.integration.stripe_sandbox.harness import (
+    Figure,
+    acting_for,
+    check_books,
+    control,
+    figures,
+    sandbox_with,
+    types_of_events,
+)
 
 TOPUPS = "/v1/topups"
 ORDER = {"amount": "20000", "currency": "usd"}
 CAME: Figure = ("topup", 20_000, 0, 20_000, "tu")
 GONE: Figure = ("topup_reversal", -20_000, 0, -20_000, "tu")
 DAY_S = 86_400
+
+
+@pytest.fixture
+async def raw() -> AsyncIterator[httpx.AsyncClient]:
+    """A sandbox whose time moves only when it is told to."""
+    async with sandbox_with() as client:
+        yield client
 
 
 @pytest.mark.parametrize(
