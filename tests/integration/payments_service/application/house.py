@@ -181,9 +181,10 @@ class House:
             body: dict[str, Any] = answer.json()
             return body
 
-    async def behind_our_back(self, path: str, **data: str) -> dict[str, Any]:
+    async def behind_our_back(self, path: str, stripe_account: str = "", **data: str) -> dict[str, Any]:
         """Something done at Stripe by somebody else, for example in its dashboard."""
-        async with httpx.AsyncClient(auth=(self.key, "")) as client:
+        headers = {"stripe-account": stripe_account} if stripe_account else {}
+        async with httpx.AsyncClient(auth=(self.key, ""), headers=headers) as client:
             answer = await client.post(f"{self.sandbox.url}{path}", data=data)
             answer.raise_for_status()
             body: dict[str, Any] = answer.json()
