@@ -41,6 +41,7 @@ from payments_service.application.refunds.read import RefundReader
 from payments_service.application.reporting import StripeBalanceReader
 from payments_service.application.sequencing.sequencer import Sequencer
 from payments_service.application.settlement.settle import Settlement
+from payments_service.application.settlement.watch import WatchBooks
 from payments_service.config import ConfigurationError, Settings
 from payments_service.domain.fee.estimate import StripePrice
 from payments_service.processors.stripe.adapter import StripeAdapter
@@ -57,6 +58,7 @@ from payments_service.transport.handlers.refund import RefundHandlers
 from payments_service.transport.handlers.reporting import ReportingHandlers
 from payments_service.transport.handlers.stripe_event import StripeEventHandlers
 from payments_service.transport.replies import ProtobufReplyCodec
+from payments_service.workers.books_watch import books_watch_loop
 from payments_service.workers.completer import completer_loop
 from payments_service.workers.hold_expiry import hold_expiry_loop
 from payments_service.workers.inbox import inbox_loop
@@ -216,6 +218,7 @@ def build_loops(core: Core) -> list[Loop]:
         completer_loop(completer, poll),
         sequencer_loop(Sequencer(core.transactions), settings.outbox_poll_ms / 1000),
         hold_expiry_loop(ExpireHolds(core.transactions), poll),
+        books_watch_loop(WatchBooks(core.transactions)),
     ]
 
 

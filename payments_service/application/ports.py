@@ -12,7 +12,7 @@ from payments_service.application.ledger.ports import HoldExpiryStore, LedgerAcc
 from payments_service.application.operations.model import Operation, OperationState
 from payments_service.application.outbox.model import EventFilter, NumberedEvent
 from payments_service.application.sequencing.model import Head, Numbering, Stream
-from payments_service.application.settlement.ports import ProvisionalStore
+from payments_service.application.settlement.ports import ProvisionalStore, StandingStore
 from payments_service.domain.account.model import ConnectedAccount
 from payments_service.domain.errors import PaymentsError
 from payments_service.domain.fee.schedule import FeeKind, FeeSchedule
@@ -234,6 +234,10 @@ class AccountStore(Protocol):
         """The accounts with these ids of Stripe."""
         ...
 
+    async def stripe_page(self, *, after: str, limit: int) -> list[ConnectedAccount]:
+        """Accounts that are at Stripe, in the order of Stripe's ids, from after this one on."""
+        ...
+
 
 class InboxStore(Protocol):
     """Stripe's events, as they are applied."""
@@ -317,6 +321,10 @@ class SettlementStore(Protocol):
 
     async def postpone(self, account: DueAccount, seconds: float) -> None:
         """Give the lease of an account back with its mark, to be tried again after `seconds`."""
+        ...
+
+    async def settled_through(self, stripe_account: str) -> datetime | None:
+        """`created` of an account's newest balance transaction below which all are booked; None when none is known."""
         ...
 
     async def booked(self, transaction_ids: Sequence[str]) -> set[str]:
@@ -443,6 +451,7 @@ class UnitOfWork(Protocol):
     inbox: InboxStore
     settlement: SettlementStore
     provisional: ProvisionalStore
+    standing: StandingStore
     fee_schedules: FeeScheduleStore
     ledger: LedgerStore
     ledger_reads: LedgerReads

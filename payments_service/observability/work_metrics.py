@@ -68,6 +68,32 @@ PROVISIONAL_TOTAL = Counter(
     ("outcome",),
     registry=REGISTRY,
 )
+SUSPENSE_MINOR = Gauge(
+    "payments_suspense_minor",
+    "What suspense accounts hold, without its sign, in minor units by currency: somebody must explain it.",
+    ("currency",),
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+RECEIVABLE_MINOR = Gauge(
+    "payments_receivable_minor",
+    "What owners and connected accounts owe because a fact took more than there was, in minor units by currency.",
+    ("currency",),
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+UNSETTLED_OLDEST_SECONDS = Gauge(
+    "payments_unsettled_oldest_seconds",
+    "Age of the oldest charge that is booked provisionally and that Stripe has not booked; 0 when there is none.",
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+IN_TRANSIT_OLDEST_SECONDS = Gauge(
+    "payments_in_transit_oldest_seconds",
+    "Age of the platform's oldest payout that has neither arrived nor come back; 0 when there is none.",
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
 WORKER_ROUNDS_TOTAL = Counter(
     "payments_worker_rounds_total",
     "Rounds of the workers by outcome: worked, idle, failed.",

@@ -59,6 +59,11 @@ class AccountRepository:
         query = select(t).where(t.c.stripe_account.in_(stripe_accounts), t.c.stripe_account != "")
         return {row.stripe_account: _account(row) for row in await self._connection.execute(query)}
 
+    async def stripe_page(self, *, after: str, limit: int) -> list[ConnectedAccount]:
+        """See the port."""
+        query = select(t).where(t.c.stripe_account > after, t.c.stripe_account != "").order_by(t.c.stripe_account)
+        return [_account(row) for row in await self._connection.execute(query.limit(limit))]
+
 
 def _values(account: ConnectedAccount) -> dict[str, Any]:
     wanted = account.requirements

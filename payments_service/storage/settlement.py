@@ -84,6 +84,11 @@ class SettlementRepository:
             .values(lease_until=func.clock_timestamp() + timedelta(seconds=seconds))
         )
 
+    async def settled_through(self, stripe_account: str) -> datetime | None:
+        """See the port."""
+        query = select(a.c.settled_through).where(a.c.stripe_account == stripe_account)
+        return (await self._connection.execute(query)).scalar()
+
     async def booked(self, transaction_ids: Sequence[str]) -> set[str]:
         """See the port."""
         query = select(t.c.id).where(t.c.id.in_(transaction_ids))

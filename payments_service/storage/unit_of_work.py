@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from payments_service.application import ports
 from payments_service.application.events.ports import EventRecordingStore
 from payments_service.application.ledger.ports import HoldExpiryStore, LedgerAccountStore, LedgerTransactionReads
-from payments_service.application.settlement.ports import ProvisionalStore
+from payments_service.application.settlement.ports import ProvisionalStore, StandingStore
 from payments_service.storage.accounts import AccountRepository
 from payments_service.storage.cipher import Cipher
 from payments_service.storage.fee_schedules import FeeScheduleRepository
@@ -30,6 +30,7 @@ from payments_service.storage.refunds import RefundRepository
 from payments_service.storage.retry import retry
 from payments_service.storage.sequences import SequenceRepository
 from payments_service.storage.settlement import SettlementRepository
+from payments_service.storage.standing_books import StandingRepository
 
 T = TypeVar("T")
 
@@ -48,6 +49,7 @@ class PostgresUnitOfWork:
         self.inbox: ports.InboxStore = InboxRepository(connection)
         self.settlement: ports.SettlementStore = SettlementRepository(connection)
         self.provisional: ProvisionalStore = ProvisionalRepository(connection)
+        self.standing: StandingStore = StandingRepository(connection)
         self.fee_schedules: ports.FeeScheduleStore = FeeScheduleRepository(connection)
         self.ledger: ports.LedgerStore = LedgerRepository(connection)
         self.ledger_reads: ports.LedgerReads = LedgerReader(connection)

@@ -48,6 +48,7 @@ ledger_accounts = Table(
         "posted_debits >= 0 AND posted_credits >= 0 AND pending_debits >= 0 AND pending_credits >= 0", name="totals"
     ),
     Index(None, "owner_id", "id", postgresql_where=text("owner_id IS NOT NULL")),
+    Index("ledger_accounts_suspense_idx", "code", postgresql_where=text(r"code LIKE '%suspense\:%'")),
     # Room on each page for new versions of its rows: an update of totals then touches no index.
     postgresql_with={"fillfactor": 50},
 )

@@ -1,0 +1,130 @@
+"""The checks of what settlement keeps: quiet over sound books, and loud over each kind of corruption."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+import pytest
+from payments_api.v1 import account_pb2
+
+from payments_service.application.settlement.mirrors import AccountComparison, CompareMirrors
+from payments_service.storage.settlement_checks import CHECKS, findings
+from tests.integration.payments_service.application.house import PAY, House
+
+TEN = {"amount": {"amount_minor": 10_000, "currency_code": "usd"}}
+
+
+async def business(house: House) -> account_pb2.ConnectedAccount:
+    """A sale, a seller's sale with a refund, and one that Stripe has not booked."""
+    seller = await house.seller()
+    await house.create("sale", **TEN, **PAY)
+    sold = (await house.sell("sold", seller.id)).payment
+    await house.record_all()
+    await house.run("inbox")
+    await house.refund("r", sold.id, amount={"amount_minor": 4_000, "currency_code": "usd"}, refund_platform_fee=True)
+    await house.settle_all()
+    return seller
+
+
+async def found(house: House) -> dict[str, list[str]]:
+    async with house.core.engine.connect() as connection:
+        return {name: await findings(connection, name) for name in CHECKS}
+
+
+@asynccontextmanager
+async def corrupted(house: House, *statements: str) -> AsyncIterator[None]:
+    """The books with something done to them that only the database's owner can do."""
+    assert house.settings.database_url is not None
+    url = house.settings.database_url.get_secret_value().replace("postgresql+psycopg", "postgresql")
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            assert (await connection.execute(statement.encode())).rowcount > 0, statement
+        yield
+
+
+TOO_MUCH = "UPDATE ledger_accounts SET posted_debits = posted_debits + 7 WHERE code = 'stripe:usd'"
+
+UNSETTLED = """
+    INSERT INTO ledger_accounts (id, code, currency, kind, posted_debits)
+    SELECT id, 'stripe_unsettled:usd', 'usd', 'asset', 1 FROM payments ORDER BY id LIMIT 1
+    ON CONFLICT (code) DO UPDATE SET posted_debits = ledger_accounts.posted_debits + 1
+"""
+
+PROVISIONAL = """
+    INSERT INTO provisional_charges
+    SELECT {}, id, '{}', 1, id, '{}', timestamptz '{}' FROM payments ORDER BY id LIMIT {}
+    ON CONFLICT (charge_id) DO UPDATE SET state = excluded.state
+"""
+"""Charge, currency, state, time and number of provisional bookings that should not be there."""
+
+CORRUPTIONS = [
+    ("I3", "UPDATE stripe_balance_transactions SET ledger_transaction_id = NULL WHERE type = 'refund'", 2),
+    ("I3", "UPDATE stripe_balance_transactions SET ledger_transaction_id = payment_id WHERE type = 'refund'", 2),
+    ("I3", "UPDATE ledger_transactions SET reference = 'stripe:txn_0' WHERE description = 'application_fee'", 1),
+    ("I3", "UPDATE stripe_balance_transactions SET net_minor = 1, amount_minor = 1 WHERE type = 'transfer'", 1),
+    ("I3", "UPDATE stripe_balance_transactions SET fee_minor = 1 WHERE type = 'transfer'", 1),
+    ("I3", "UPDATE stripe_balance_transactions SET currency = 'eur' WHERE type = 'transfer'", 1),
+    ("I3", "UPDATE stripe_balance_transactions SET balance_type = 'issuing' WHERE type = 'transfer'", 1),
+    ("I4", "UPDATE stripe_balance_transactions SET source_id = 'ch_1' WHERE type = 'charge'", 1),
+    ("I4", "UPDATE payments SET charge_id = 'ch_0', update_time = now() - interval '2 hours'", 2),
+    ("I4", PROVISIONAL.format("charge_id", "usd", "STANDING", "now", 2), 2),
+    ("I4", PROVISIONAL.format("'ch_0'", "usd", "SETTLED", "now", 1), 1),
+    ("I10", PROVISIONAL.format("'ch_0'", "eur", "STANDING", "yesterday", 1), 1),
+    ("I10", UNSETTLED, 1),
+]
+
+
+async def test_each_check_is_quiet_over_sound_books_and_names_what_is_wrong(house: House) -> None:
+    await business(house)
+    assert await found(house) == {name: [] for name in CHECKS}
+
+    for invariant, statement, rows in CORRUPTIONS:
+        async with house.core.engine.connect() as connection:
+            # The service's role may not do this; the whole of it is taken back.
+            await connection.exec_driver_sql("SET ROLE NONE")
+            changed = await connection.exec_driver_sql(statement)
+            assert changed.rowcount > 0, statement
+            named = await findings(connection, invariant)
+            await connection.rollback()
+        assert len(named) == rows, (statement, named)
+    assert await found(house) == {name: [] for name in CHECKS}
+
+
+async def compare(house: House) -> list[AccountComparison]:
+    return [each async for each in CompareMirrors(house.core.transactions, house.core.stripe)()]
+
+
+async def test_the_mirrors_are_compared_for_every_account_and_what_is_in_flight_is_named(house: House) -> None:
+    seller = await business(house)
+    quiet = await compare(house)
+    assert [one.stripe_account for one in quiet] == ["", seller.stripe_account_id]
+    assert all(one.agrees for one in quiet)
+    assert [mirror.ledger for one in quiet for mirror in one.mirrors] == [9_680 + 280, 5_400]
+    assert not any(mirror.in_flight for one in quiet for mirror in one.mirrors)
+
+    await house.create("new", **TEN, payment_method="pm_card_bypassPending", confirm=True)
+    await house.control("POST", "/clock/advance", {"seconds": 1})
+    platform, _ = await compare(house)
+    (mirror,) = platform.mirrors
+    (newest, *_) = (await house.stripe("/v1/balance_transactions"))["data"]
+    assert (platform.agrees, dict(mirror.in_flight)) == (True, {newest["id"]: 9_680})
+
+    async with corrupted(house, TOO_MUCH):
+        platform, other = await compare(house)
+    assert not platform.agrees
+    assert [mirror.unexplained for mirror in platform.mirrors] == [-7]
+    assert other.agrees
+
+
+async def test_a_list_that_does_not_stand_still_says_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    await business(house)
+    compared = CompareMirrors(house.core.transactions, house.core.stripe)
+    heads = iter(range(1_000))
+
+    async def another(_: CompareMirrors, __: str) -> str:
+        return f"txn_{next(heads)}"
+
+    monkeypatch.setattr(CompareMirrors, "_head", another)
+    platform = await compared.compare(None)
+
+    assert (platform.stood_still, platform.agrees, platform.mirrors) == (False, False, ())
