@@ -147,6 +147,8 @@ class BalanceBook:
         return {
             "object": "balance",
             "available": [_line(currency, funds.available) for currency, funds in lines],
+            "connect_reserved": [{"amount": 0, "currency": currency} for currency, _ in lines],
+            "instant_available": [_line(currency, max(0, funds.available)) for currency, funds in lines],
             "livemode": False,
             "pending": [_line(currency, funds.pending) for currency, funds in lines],
         }

@@ -14,7 +14,15 @@ TEST_ACCOUNT: JsonObject = {
     "routing_number": "110000000",
 }
 """https://docs.stripe.com/connect/testing#account-numbers."""
-_TOKENS = ("btok_us", "btok_us_verified")
+_TOKENS = {
+    "btok_us": "000123456789",
+    "btok_us_verified": "000123456789",
+    "btok_us_verified_accountClosed": "000111111113",
+    "btok_us_verified_debitNotAuthorized": "000333333335",
+    "btok_us_verified_insufficientFunds": "000222222227",
+    "btok_us_verified_invalidCurrency": "000444444440",
+    "btok_us_verified_noAccount": "000111111116",
+}
 _FINGERPRINT_BYTES = 8
 _LAST_CHARS = 4
 
@@ -28,7 +36,7 @@ def add_bank_account(scope: Scope, profile: JsonObject, given: str | JsonObject)
     if isinstance(given, str):
         if given not in _TOKENS:
             raise no_such_object("token", given, "external_account")
-        given = TEST_ACCOUNT
+        given = {**TEST_ACCOUNT, "account_number": _TOKENS[given]}
     number = given["account_number"]
     bank_account: JsonObject = {
         "id": scope.world.ids.new("ba"),
@@ -37,7 +45,7 @@ def add_bank_account(scope: Scope, profile: JsonObject, given: str | JsonObject)
         "account_holder_name": given.get("account_holder_name"),
         "account_holder_type": given.get("account_holder_type"),
         "account_type": None,
-        "available_payout_methods": ["standard"],
+        "available_payout_methods": ["instant", "standard"] if given["country"].upper() == "US" else ["standard"],
         "bank_name": "STRIPE TEST BANK",
         "country": given["country"].upper(),
         "currency": given["currency"].lower(),

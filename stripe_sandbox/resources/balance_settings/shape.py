@@ -7,7 +7,10 @@ _DAY_S = 86_400
 
 
 def settings_of(scope: Scope) -> JsonObject:
-    """The settings of an account, which has them from the moment that somebody asks."""
+    """The settings of an account, which has them from the moment that somebody asks.
+
+    `automatic_transfer_rules_by_currency` is left out: stripe-python cannot read it where it is null.
+    """
     account = scope.account
     if not account.balance_settings:
         world_settings = scope.world.settings
@@ -16,7 +19,6 @@ def settings_of(scope: Scope) -> JsonObject:
             "payments": {
                 "debit_negative_balances": True,
                 "payouts": {
-                    "automatic_transfer_rules_by_currency": None,
                     "minimum_balance_by_currency": None,
                     "schedule": {"interval": world_settings.payout_interval},
                     "statement_descriptor": None,

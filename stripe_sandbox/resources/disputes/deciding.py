@@ -52,6 +52,13 @@ def close_inquiry(scope: Scope, dispute: JsonObject, status: str = "warning_clos
     _close(scope, dispute, status)
 
 
+def end_inquiries(scope: Scope, charge: JsonObject) -> None:
+    """The charge has been refunded in full: the bank has no more questions."""
+    for dispute in scope.account.disputes.matching("charge", charge["id"]):
+        if dispute["status"] in INQUIRIES:
+            close_inquiry(scope, dispute)
+
+
 def reopen(scope: Scope, dispute: JsonObject) -> None:
     """The bank looks again at what it had decided against the merchant."""
     previous = {"status": dispute["status"]}

@@ -23,9 +23,16 @@ def _create(call: Call) -> JsonObject:
             "why payouts are disabled.",
             code="payouts_not_allowed",
         )
+    destination = _destination(call)
+    if params.get("method", "standard") not in destination["available_payout_methods"]:
+        raise conflict(
+            f"The bank account {destination['id']} does not support instant payouts.",
+            code="instant_payouts_unsupported",
+            param="method",
+        )
     order = Order(
         params["amount"],
-        _destination(call),
+        destination,
         instant=params.get("method") == "instant",
         description=params.get("description"),
         metadata=merge_metadata({}, params.get("metadata")),

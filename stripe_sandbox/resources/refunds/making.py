@@ -12,6 +12,7 @@ from stripe_sandbox.resources.application_fees.refunding import (
     shows_on_refund,
 )
 from stripe_sandbox.resources.charges.booking import card_of_charge, settled_charge
+from stripe_sandbox.resources.disputes.deciding import end_inquiries
 from stripe_sandbox.resources.radar.doubts import end_doubts
 from stripe_sandbox.resources.refunds.changing import fail_refund, succeed_refund
 from stripe_sandbox.resources.refunds.giving_back import GivingBack, refunded_of_captured
@@ -56,6 +57,7 @@ def make_refund(scope: Scope, charge: JsonObject, amount: int, back: GivingBack,
     scope.emit("charge.refunded", charge, {name: old for name, old in previous.items() if charge[name] != old})
     if charge["refunded"]:
         end_doubts(scope, charge, "refunded_as_fraud" if refund["reason"] == "fraudulent" else "refunded")
+        end_inquiries(scope, charge)
     return refund
 
 

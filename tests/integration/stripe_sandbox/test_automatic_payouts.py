@@ -126,7 +126,6 @@ async def test_settings_are_changed_and_told(raw: httpx.AsyncClient, form: dict[
     acting = acting_for(creator)
     before = (await raw.get(SETTINGS, headers=acting)).json()
     assert before["payments"]["payouts"] == {
-        "automatic_transfer_rules_by_currency": None,
         "minimum_balance_by_currency": None,
         "schedule": {"interval": "manual"},
         "statement_descriptor": None,

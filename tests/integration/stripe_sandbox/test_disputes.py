@@ -239,6 +239,15 @@ async def test_a_disputed_charge_is_not_refunded_until_the_dispute_is_won(
     assert (await raw.post("/v1/refunds", data={"charge": charge["id"]})).json()["amount"] == 10_000
 
 
+async def test_a_full_refund_answers_an_inquiry(raw: httpx.AsyncClient, form: dict[str, str]) -> None:
+    charge = await pay(raw, form)
+    inquiry = await control(raw, f"charges/{charge['id']}/dispute", case="inquiry")
+    for amount, status in (("1", "warning_needs_response"), ("9999", "warning_closed")):
+        await raw.post("/v1/refunds", data={"charge": charge["id"], "amount": amount})
+        assert (await raw.get(f"/v1/disputes/{inquiry['id']}")).json()["status"] == status
+    assert await told(raw) == [OPENED[0], CLOSED]
+
+
 async def test_time_runs_out(raw: httpx.AsyncClient, form: dict[str, str]) -> None:
     charge, asked = await pay(raw, form), await pay(raw, form)
     chargeback = await control(raw, f"charges/{charge['id']}/dispute")

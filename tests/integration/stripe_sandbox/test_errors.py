@@ -20,7 +20,7 @@ async def refused(raw: httpx.AsyncClient, form: dict[str, str], path: str = "/v1
     ("change", "code", "param"),
     [
         ({"payment_method_types[]": "card"}, "parameter_unknown", "payment_method_types"),
-        ({"mandate_data[customer_acceptance][type]": "online"}, "parameter_unknown", "mandate_data"),
+        ({"radar_options[session]": "rse_1"}, "parameter_unknown", "radar_options"),
         ({"automatic_payment_methods[x]": "1"}, "parameter_unknown", "automatic_payment_methods[x]"),
         ({"amount": "ten"}, "parameter_invalid_integer", "amount"),
         ({"amount": "-5"}, "parameter_invalid_integer", "amount"),

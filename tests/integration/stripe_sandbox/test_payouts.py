@@ -159,6 +159,25 @@ async def test_an_instant_payout_costs_a_fee_and_arrives_within_half_an_hour(
         assert (await raw.post(PAYOUTS, data=data, headers=acting_for(creator))).status_code == status
 
 
+async def test_the_default_bank_account_is_paid_out_to_and_not_every_one_instantly(
+    raw: httpx.AsyncClient, form: dict[str, str], creator: str
+) -> None:
+    path = f"/v1/accounts/{creator}/external_accounts"
+    await raw.post(path, data={"external_account": "btok_us_verified_noAccount", "default_for_currency": "true"})
+    german = {"object": "bank_account", "country": "DE", "currency": "eur", "account_number": "DE89370400440532013000"}
+    fields = {f"external_account[{name}]": value for name, value in german.items()}
+    (await raw.post(path, data=fields)).raise_for_status()
+    await fund(raw, form, creator)
+    await fund(raw, {**form, "currency": "eur"}, creator)
+    payout = await pay_out(raw, creator)
+    await control(raw, "clock/advance", seconds=4 * DAY_S)
+    shown = (await raw.get(f"{PAYOUTS}/{payout['id']}", headers=acting_for(creator))).json()
+    assert shown["failure_code"] == "no_account"
+    euro = {"amount": "100", "currency": "eur", "method": "instant"}
+    refused = await raw.post(PAYOUTS, data=euro, headers=acting_for(creator))
+    assert refused.json()["error"]["code"] == "instant_payouts_unsupported"
+
+
 async def test_a_withdrawal_is_a_transfer_and_a_payout(
     raw: httpx.AsyncClient, form: dict[str, str], creator: str
 ) -> None:
