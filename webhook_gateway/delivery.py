@@ -63,6 +63,7 @@ class WebhookEndpoint:
         self._metrics = metrics
         self._counted = {outcome: metrics.webhooks.labels(self._name, outcome) for outcome in OUTCOMES}
         self._ack_seconds = metrics.ack_seconds.labels(self._name)
+        self._matched = [metrics.secret_matches.labels(self._name, index) for index in range(verifier.secrets)]
         self._log = log
         self._clock = clock
 
@@ -103,7 +104,7 @@ class WebhookEndpoint:
         fields["body_bytes"] = len(body)
         match = self._verifier.verify([value for name, value in headers if name == signature.HEADER_NAME], body)
         self._metrics.signature_age_seconds.set(match.age_s)
-        self._metrics.secret_matches.labels(self._name, match.secret_index).inc()
+        self._matched[match.secret_index].inc()
         envelope = translate(parse(body), body, self._endpoint, match.secret_index)
         fields |= _facts_of(envelope)
         try:

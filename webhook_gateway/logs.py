@@ -7,6 +7,8 @@ through it is bridged into the same stream.
 import asyncio
 import logging
 import sys
+from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import BinaryIO, Protocol
 
 import orjson
@@ -78,11 +80,7 @@ def open_log(level: str, lost: Counter, stream: BinaryIO | None = None) -> Filte
     """
     log: FilteringBoundLogger = structlog.wrap_logger(
         LineSink(stream or sys.stdout.buffer, lost),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(serializer=_json),
-        ],
+        processors=[_render],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         cache_logger_on_first_use=True,
     )
@@ -113,6 +111,7 @@ class _Bridge(logging.Handler):
         (self._log.error if record.levelno >= logging.ERROR else self._log.warning)("library", **fields)
 
 
-def _json(fields: dict[str, object], **_: object) -> bytes:
-    """Renders a line; what JSON does not know is shown as Python would."""
-    return orjson.dumps(fields, default=repr)
+def _render(_: object, level: str, fields: MutableMapping[str, object]) -> bytes:
+    """Renders a line in one step; what JSON does not know is shown as Python would."""
+    line = {**fields, "level": level, "timestamp": datetime.now(UTC)}
+    return orjson.dumps(line, default=repr, option=orjson.OPT_UTC_Z)

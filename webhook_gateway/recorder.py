@@ -1,7 +1,7 @@
 """Makes events durable in the payments service's inbox, many of them with one call.
 
-A delivery that finds no call in flight is sent at once. Those that come while calls are in flight go together with the
-next one, so a call carries the more the busier it gets, and nobody ever waits for company. A call costs this process
+A delivery that finds no call in flight is sent at once. Those that come while one is in flight go together with the
+next, so a call carries the more the busier it gets, and nobody ever waits for company. A call costs this process
 and the service more than all else about a delivery: groups are what makes the difference under load.
 """
 
@@ -37,14 +37,17 @@ class RecorderLimits:
         group_events_max: Events a call; the service takes no more than 64.
         group_bytes_max: Bytes a call, beyond which no further event joins. The service's gRPC takes 1 MiB, and one
             event is at most 256 KiB and its envelope.
-        calls_max: Calls in flight. The service works on a second one while the first waits for its disk.
+        calls_max: Calls in flight. There is one as long as it keeps up: another begins only when a whole group waits,
+            or when the last one is stuck. Fewer and larger ones cost less.
+        stuck_s: How long a call takes that is stuck, in seconds.
         waiting_events_max: Deliveries that may wait to be sent.
         waiting_bytes_max: Bytes of those.
     """
 
     group_events_max: int = 64
     group_bytes_max: int = 524_288
-    calls_max: int = 2
+    calls_max: int = 4
+    stuck_s: float = 0.25
     waiting_events_max: int = 1_000
     waiting_bytes_max: int = 33_554_432
 
@@ -102,6 +105,9 @@ class EventRecorder:
         self._waiting_bytes = 0
         self._senders: set[asyncio.Task[None]] = set()
         self._sending = 0
+        self._last_sent = float("-inf")
+        metrics.queue_depth.set_function(lambda: len(self._queue))
+        metrics.queue_bytes.set_function(lambda: self._waiting_bytes)
 
     async def record(self, envelope: StripeEventEnvelope, body: bytes, request_id: str) -> bool:
         """Returns once the event is durable, and whether it already was.
@@ -140,19 +146,27 @@ class EventRecorder:
             raise NotRecordedError("QUEUE_FULL", f"{len(self._queue)} deliveries wait, {self._waiting_bytes} bytes")
         self._queue.append(delivery)
         self._waiting_bytes += delivery.size
-        self._measure_queue()
-        if self._sending < limits.calls_max:
+        if self._needs_sender():
             self._sending += 1
             # A context of its own: the calls are also those of other deliveries.
             sender = self._loop.create_task(self._send_waiting(), context=contextvars.Context())
             self._senders.add(sender)
             sender.add_done_callback(self._senders.discard)
 
+    def _needs_sender(self) -> bool:
+        """Tells whether those at work do not keep up with what waits."""
+        limits = self._limits
+        if not 0 < self._sending < limits.calls_max:
+            return self._sending == 0
+        full = len(self._queue) >= limits.group_events_max or self._waiting_bytes >= limits.group_bytes_max
+        return full or self._loop.time() - self._last_sent > limits.stuck_s
+
     async def _send_waiting(self) -> None:
         """Sends group after group until nothing waits."""
         try:
             while group := self._take():
                 self._metrics.group_size.observe(len(group))
+                self._last_sent = self._loop.time()
                 await self._send(group)
         finally:
             self._sending -= 1
@@ -170,7 +184,6 @@ class EventRecorder:
             if not first.duplicate.done():
                 group.append(first)
                 size += first.size
-        self._measure_queue()
         return group
 
     async def _send(self, group: Sequence[_Delivery]) -> None:
@@ -197,10 +210,6 @@ class EventRecorder:
             raise
         else:
             _confirm(group, response)
-
-    def _measure_queue(self) -> None:
-        self._metrics.queue_depth.set(len(self._queue))
-        self._metrics.queue_bytes.set(self._waiting_bytes)
 
 
 def _confirm(group: Sequence[_Delivery], response: pb.RecordEventsResponse) -> None:

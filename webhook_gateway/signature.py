@@ -93,6 +93,11 @@ class SignatureVerifier:
         self._tolerance_s = tolerance_s
         self._clock = clock
 
+    @property
+    def secrets(self) -> int:
+        """Returns how many secrets there are."""
+        return len(self._secrets)
+
     def verify(self, header_values: Sequence[bytes], body: bytes) -> Match:
         """Proves that Stripe signed this body just now.
 

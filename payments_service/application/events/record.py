@@ -6,7 +6,8 @@ comes alone waits for nobody.
 
 import asyncio
 import contextvars
-from collections import deque
+import time
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -19,8 +20,6 @@ from payments_service.application.events.admission import AdmittedEvent, admit
 from payments_service.application.events.model import StripeEvent
 from payments_service.application.ports import Transactions
 from payments_service.domain.errors import PaymentsError, Reason
-from payments_service.observability.logging import write_line
-from payments_service.observability.redaction import scrub
 from payments_service.observability.work_metrics import (
     EVENT_GROUP_SIZE,
     EVENTS_RECORDED_TOTAL,
@@ -51,13 +50,16 @@ class RecordingLimits:
     Attributes:
         events_max: events a commit, at most; more than a call can bring.
         bytes_max: bytes of bodies a commit, beyond which no further call joins.
-        commits_max: commits at the same time. A second one does its work while the first waits for the disk.
+        commits_max: commits at the same time. There is one as long as it keeps up: a second begins only when more waits
+            than a commit takes, or when the first is stuck. Fewer and larger ones cost less.
+        stuck_seconds: how long a commit takes that is stuck.
         waiting_bytes_max: bytes of bodies that may wait for a commit, in this process.
     """
 
     events_max: int = 256
     bytes_max: int = 4_194_304
-    commits_max: int = 2
+    commits_max: int = 4
+    stuck_seconds: float = 0.25
     waiting_bytes_max: int = 67_108_864
 
 
@@ -94,7 +96,9 @@ class RecordEvents:
         self._limits = limits or RecordingLimits()
         self._queue: deque[_Waiting] = deque()
         self._waiting_bytes = 0
+        self._waiting_events = 0
         self._committers = 0
+        self._last_commit_began = float("-inf")
 
     async def one(self, event: StripeEvent) -> bool:
         """Store an event; returns whether it was stored before.
@@ -129,17 +133,24 @@ class RecordEvents:
         waiting = _Waiting(admitted, size)
         self._queue.append(waiting)
         self._waiting_bytes += size
-        if self._committers < self._limits.commits_max:
+        self._waiting_events += len(admitted)
+        if self._needs_committer():
             self._committers += 1
             # Not in the context of this call: the commit is also that of others, whose ids are not this call's.
             contextvars.Context().run(self._background.start, self._commit_waiting())
         results = await waiting.results
-        for one, result in zip(admitted, results, strict=True):
-            _tell(one, result)
+        _tell(admitted, results)
         outages = [result for result in results if isinstance(result, PaymentsError)]
         if len(outages) == len(results):
             raise outages[0]
         return results
+
+    def _needs_committer(self) -> bool:
+        """Whether those at work do not keep up with what waits."""
+        if not 0 < self._committers < self._limits.commits_max:
+            return self._committers == 0
+        full = self._waiting_events >= self._limits.events_max or self._waiting_bytes >= self._limits.bytes_max
+        return full or time.monotonic() - self._last_commit_began > self._limits.stuck_seconds
 
     async def _commit_waiting(self) -> None:
         """Commit group after group until nothing waits."""
@@ -160,6 +171,7 @@ class RecordEvents:
                 break
             self._queue.popleft()
             self._waiting_bytes -= first.size
+            self._waiting_events -= len(first.events)
             if not first.results.done():  # nobody waits for a call that was cancelled
                 group.append(first)
                 count += len(first.events)
@@ -168,6 +180,7 @@ class RecordEvents:
 
     async def _commit(self, group: Sequence[_Waiting]) -> None:
         events = [event for waiting in group for event in waiting.events]
+        self._last_commit_began = time.monotonic()
         EVENT_GROUP_SIZE.observe(len(events))
         # In one order everywhere: rows with unique keys that two commits insert in different orders deadlock.
         events.sort(key=lambda one: (one.event.stripe_account, one.event.livemode, one.event.event_id))
@@ -196,33 +209,29 @@ def _recorded(one: AdmittedEvent, new: set[UUID]) -> Recorded:
     return Recorded.NEW if one.refusal is None else Recorded.REFUSED
 
 
-def _tell(one: AdmittedEvent, result: Result) -> None:
-    """Count an event and log it, with the id of its own delivery."""
-    event, refusal = one.event, one.refusal
-    if isinstance(result, Exception):
-        EVENTS_RECORDED_TOTAL.labels("failed").inc()
-        if not isinstance(result, PaymentsError):
-            _log.error("event.not_recorded", event_id=event.event_id, delivery_id=event.request_id, exc_info=result)
-        return
-    EVENTS_RECORDED_TOTAL.labels(result.value).inc()
-    if result is Recorded.REFUSED and refusal is not None:
-        EVENTS_REFUSED_TOTAL.labels(refusal.name.lower()).inc()
-        _log.warning(
-            "event.refused",
-            event_id=event.event_id,
-            type=event.type,
-            stripe_account=event.stripe_account,
-            endpoint=event.endpoint,
-            delivery_id=event.request_id,
-            why=refusal.value,
-        )
-        return
-    write_line(
-        "event.recorded",
-        {
-            "event_id": scrub(event.event_id),
-            "type": scrub(event.type),
-            "outcome": result.value,
-            "delivery_id": scrub(event.request_id),
-        },
-    )
+def _tell(events: Sequence[AdmittedEvent], results: Sequence[Result]) -> None:
+    """Count what became of events, and log what is not as it should be: the gateway logs each delivery anyway."""
+    for outcome, count in Counter(map(_outcome, results)).items():
+        EVENTS_RECORDED_TOTAL.labels(outcome).inc(count)
+    for one, result in zip(events, results, strict=True):
+        if result is Recorded.REFUSED and one.refusal is not None:
+            EVENTS_REFUSED_TOTAL.labels(one.refusal.name.lower()).inc()
+            _log.warning("event.refused", why=one.refusal.value, **_facts(one))
+        elif isinstance(result, Exception) and not isinstance(result, PaymentsError):
+            _log.error("event.not_recorded", exc_info=result, **_facts(one))
+
+
+def _outcome(result: Result) -> str:
+    return result.value if isinstance(result, Recorded) else "failed"
+
+
+def _facts(one: AdmittedEvent) -> dict[str, str]:
+    """What the log says of an event, with the id of its own delivery: the call may have brought others as well."""
+    event = one.event
+    return {
+        "event_id": event.event_id,
+        "type": event.type,
+        "stripe_account": event.stripe_account,
+        "endpoint": event.endpoint,
+        "delivery_id": event.request_id,
+    }

@@ -1,5 +1,7 @@
 """Stripe's events as the gateway hands them over, and what it is told of them."""
 
+from collections.abc import Mapping
+
 from payments_api.internal.v1 import stripe_event_pb2
 from payments_api.internal.v1 import stripe_event_service_pb2 as pb
 
@@ -29,11 +31,7 @@ def event_from_message(envelope: stripe_event_pb2.StripeEventEnvelope, body: byt
         PaymentsError: REQUEST_INVALID for a time that is none, or a text that a database cannot keep.
     """
     related_ids = dict(envelope.related_ids)
-    for name in _TEXTS:
-        _check(f"envelope.{name}", getattr(envelope, name))
-    for key, value in related_ids.items():
-        _check("envelope.related_ids", key + value)
-    _check("request_id", request_id)
+    _check(envelope, related_ids, request_id)
     return StripeEvent(
         id=new_id(),
         event_id=envelope.event_id,
@@ -67,7 +65,15 @@ def result_to_message(result: Result, request_id: str) -> pb.RecordEventsResult:
     )
 
 
-def _check(field: str, text: str) -> None:
+def _check(envelope: stripe_event_pb2.StripeEventEnvelope, related_ids: Mapping[str, str], request_id: str) -> None:
     """Refuse what no id or name of Stripe's looks like, and NUL, which Postgres has no text for."""
-    if not (text.isascii() and text.isprintable()):
-        raise invalid(field, "must be printable ASCII")
+    texts = [getattr(envelope, name) for name in _TEXTS]
+    if _is_plain("".join([*texts, *related_ids, *related_ids.values(), request_id])):
+        return
+    named = {f"envelope.{name}": text for name, text in zip(_TEXTS, texts, strict=True)}
+    named |= {"envelope.related_ids": "".join([*related_ids, *related_ids.values()]), "request_id": request_id}
+    raise invalid(next(name for name, text in named.items() if not _is_plain(text)), "must be printable ASCII")
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable()

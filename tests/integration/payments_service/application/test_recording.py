@@ -51,8 +51,8 @@ class Inbox:
         self.background = Background()
         self.transactions = PostgresTransactions(engine, Cipher([new_key("test")]))
 
-    def recorder(self, **limits: int) -> RecordEvents:
-        return RecordEvents(self.transactions, self.background, livemode=False, limits=RecordingLimits(**limits))
+    def recorder(self, **limits: float) -> RecordEvents:
+        return RecordEvents(self.transactions, self.background, livemode=False, limits=RecordingLimits(**limits))  # type: ignore[arg-type]
 
     async def sql(self, statement: str) -> list[Any]:
         async with self.engine.begin() as connection:
