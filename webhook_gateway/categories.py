@@ -15,6 +15,8 @@ _ACTIONS_BY_FAMILY: Mapping[StripeEventCategory, Mapping[str, str]] = {
         " payment_failed canceled",
         "charge": "succeeded updated captured failed pending expired refunded refund.updated",
         "refund": "created updated failed",
+        # What a transfer pays into a connected account is a charge there; its event is in no list of Stripe's.
+        "payment": "created",
         "checkout.session": "completed async_payment_succeeded async_payment_failed expired",
     },
     StripeEventCategory.STRIPE_EVENT_CATEGORY_RISK: {

@@ -15,6 +15,7 @@ ROWS = {
     "payment_intent: succeeded payment_failed canceled": "PAYMENT",
     "charge: succeeded updated captured failed pending expired refunded refund.updated": "PAYMENT",
     "refund: created updated failed": "PAYMENT",
+    "payment: created": "PAYMENT",
     "charge.dispute: created updated closed funds_withdrawn funds_reinstated": "RISK",
     "radar.early_fraud_warning: *": "RISK",
     "review: *": "RISK",
@@ -57,6 +58,9 @@ def stripe_types() -> frozenset[str]:
     return frozenset(re.findall(r'^\s+"([a-z0-9_]+(?:\.[a-z0-9_]+)+)",$', source, re.MULTILINE))
 
 
+UNLISTED = {"payment.created"}
+"""Sent on connected accounts for what a transfer pays in, and in no list of Stripe's."""
+
 STRIPE_TYPES = stripe_types()
 
 
@@ -81,7 +85,7 @@ def test_every_wildcard_unfolds_to_some_types() -> None:
 
 
 def test_the_table_has_nothing_that_stripe_does_not_send() -> None:
-    assert set(CATEGORIES) <= STRIPE_TYPES
+    assert set(CATEGORIES) - STRIPE_TYPES == UNLISTED
 
 
 def test_the_table_has_nothing_that_the_service_has_no_effect_for() -> None:
