@@ -16,6 +16,9 @@ from payments_service.transport.methods import Method
 from payments_service.transport.status import DETAILS_KEY, failure, internal_error
 
 _log = structlog.get_logger()
+_validator = Validator()
+"""One for the process: it keeps the rules that it has compiled."""
+
 _Context = grpc.aio.ServicerContext[bytes, bytes]
 
 
@@ -34,10 +37,9 @@ def generic_handlers(
     Raises:
         MethodTableError: handlers and methods do not match, or a method names no scope.
     """
-    validator = Validator()
     by_service: dict[str, dict[str, grpc.RpcMethodHandler[bytes, bytes]]] = {name: {} for name in services}
     for method, handler in bind(services):
-        chain = compose(steps, validated(method, handler, validator))
+        chain = compose(steps, validated(method, handler, _validator))
         by_service[method.service][method.name] = _unary(method, chain, client_certificates=client_certificates)
     return tuple(grpc.method_handlers_generic_handler(name, methods) for name, methods in by_service.items())
 

@@ -1,4 +1,4 @@
-"""A real Postgres for whoever asks: one server a test process, and a fresh copy of a migrated database a test."""
+"""A real Postgres for whoever asks: one server a test process, and a migrated database as new for every test."""
 
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
@@ -10,6 +10,7 @@ from payments_service.config import Settings, load_settings
 from payments_service.storage.embedded import EmbeddedPostgres, create_database, drop_database, temporary_postgres
 from payments_service.storage.engine import create_engine
 from payments_service.storage.migrate import migrate
+from tests.integration.databases import Databases
 
 TEMPLATE = "migrated"
 _numbers = count(1)
@@ -36,16 +37,27 @@ def migrated(postgres: EmbeddedPostgres, settings: Settings) -> str:
     return TEMPLATE
 
 
+@pytest.fixture(scope="session")
+def databases(postgres: EmbeddedPostgres, migrated: str) -> Databases:
+    """Migrated databases of that server."""
+    return Databases(postgres, migrated)
+
+
 @pytest.fixture
 def empty_database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
     """URL, as the superuser, of a database without tables, for one test."""
-    yield from _database(postgres, None)
+    name = f"empty_{next(_numbers)}"
+    create_database(postgres.address.url(), name)
+    yield postgres.address.url(name)
+    drop_database(postgres.address.url(), name)
 
 
 @pytest.fixture
-def database_url(postgres: EmbeddedPostgres, migrated: str) -> Iterator[str]:
+def database_url(postgres: EmbeddedPostgres, databases: Databases) -> Iterator[str]:
     """URL, as the superuser, of a migrated database for one test."""
-    yield from _database(postgres, migrated)
+    name = databases.take()
+    yield postgres.address.url(name)
+    databases.give_back(name)
 
 
 @pytest.fixture
@@ -54,10 +66,3 @@ async def engine(database_url: str, settings: Settings) -> AsyncIterator[AsyncEn
     engine = create_engine(settings, database_url)
     yield engine
     await engine.dispose()
-
-
-def _database(postgres: EmbeddedPostgres, template: str | None) -> Iterator[str]:
-    name = f"test_{next(_numbers)}"
-    create_database(postgres.address.url(), name, template=template)
-    yield postgres.address.url(name)
-    drop_database(postgres.address.url(), name)

@@ -19,7 +19,8 @@ def create_database(admin_url: str, name: str, *, template: str | None = None, o
     """
     statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
     if template is not None:
-        statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+        # Copied file by file: block by block through the log, as is usual, takes ten times as long.
+        statement += sql.SQL(" TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(template))
     if owner is not None:
         statement += sql.SQL(" OWNER {}").format(sql.Identifier(owner))
     _execute(admin_url, statement)

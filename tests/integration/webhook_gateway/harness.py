@@ -206,7 +206,9 @@ async def run_gateway(settings: Settings) -> AsyncIterator[RunningGateway]:
         await task
     address = str(ready.result())
     try:
-        async with httpx.AsyncClient(base_url=f"http://{address}", timeout=PATIENCE_S, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=f"http://{address}", timeout=PATIENCE_S, trust_env=False, verify=False
+        ) as client:
             yield RunningGateway(address, client, metrics, stream, gateway, task)
     finally:
         gateway.stop()

@@ -33,7 +33,7 @@ async def booked_at_stripe(house: House, count: int) -> list[dict[str, Any]]:
 
 async def at_stripe(house: House, path: str, **data: str) -> dict[str, Any]:
     """Something done at Stripe behind our back."""
-    async with httpx.AsyncClient(auth=(house.key, "")) as client:
+    async with httpx.AsyncClient(auth=(house.key, ""), verify=False) as client:
         answer = await client.post(f"{house.sandbox.url}{path}", data=data)
         answer.raise_for_status()
         body: dict[str, Any] = answer.json()
