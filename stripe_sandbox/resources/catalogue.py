@@ -26,6 +26,7 @@ from stripe_sandbox.resources.invoices import items as invoice_items
 from stripe_sandbox.resources.invoices import payments as invoice_payments
 from stripe_sandbox.resources.invoices import preview as invoice_previews
 from stripe_sandbox.resources.payment_intents import endpoints as payment_intents
+from stripe_sandbox.resources.payment_intents import funding
 from stripe_sandbox.resources.payouts import endpoints as payouts
 from stripe_sandbox.resources.prices import endpoints as prices
 from stripe_sandbox.resources.prices import plans
@@ -50,6 +51,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *disputes.ENDPOINTS,
     *events.ENDPOINTS,
     *external.ENDPOINTS,
+    *funding.ENDPOINTS,
     *invoice_items.ENDPOINTS,
     *invoice_payments.ENDPOINTS,
     *invoice_previews.ENDPOINTS,

@@ -32,6 +32,24 @@ class StripeCli:
 
     async def __call__(self, *arguments: str) -> dict[str, Any]:
         """Run a command such as `payment_intents create --amount 2500 --currency usd`; gives what it prints."""
+        status, output, complaint = await self._run(*arguments)
+        assert (status, complaint) == (0, ""), complaint + output
+        answer: dict[str, Any] = json.loads(output)
+        return answer
+
+    async def trigger(self, name: str, *options: str) -> None:
+        """Make all that an event needs; each request must be answered as the CLI expects."""
+        status, output, complaint = await self._run("trigger", name, *options)
+        assert (status, "Trigger succeeded!" in output + complaint) == (0, True), complaint + output
+
+    async def offered_triggers(self) -> list[str]:
+        """What `trigger` knows how to make."""
+        _, output, complaint = await self._run("trigger", "--help")
+        lines = (output + complaint).splitlines()
+        rest = lines[lines.index("Supported events:") + 1 :]
+        return [line.strip() for line in rest[: rest.index("")]]
+
+    async def _run(self, *arguments: str) -> tuple[int | None, str, str]:
         process = await asyncio.create_subprocess_exec(
             str(PROGRAM),
             *arguments,
@@ -43,6 +61,4 @@ class StripeCli:
         )
         async with asyncio.timeout(SECONDS_MAX):
             output, complaint = await process.communicate()
-        assert (process.returncode, complaint) == (0, b""), complaint.decode() + output.decode()
-        answer: dict[str, Any] = json.loads(output)
-        return answer
+        return process.returncode, output.decode(), complaint.decode()

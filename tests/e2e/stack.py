@@ -41,6 +41,8 @@ class Stack:
         self.sandbox_address = "127.0.0.1:0"
         self.gateway = ""
         self.worker_metrics = ""
+        self.sandbox: dict[str, str] = {}
+        """Further settings of the sandbox, from its next start on."""
 
     @property
     def token(self) -> str:
@@ -80,7 +82,7 @@ class Stack:
 
     def start_sandbox(self) -> None:
         """Start the sandbox, on its port if it had one before."""
-        environment = clean_environment(SANDBOX_ADDRESS=self.sandbox_address, SANDBOX_API_KEYS=API_KEY)
+        environment = clean_environment(SANDBOX_ADDRESS=self.sandbox_address, SANDBOX_API_KEYS=API_KEY, **self.sandbox)
         self.sandbox_address = self._launch("sandbox", ["stripe-sandbox", "serve"], environment).ready()["address"]
 
     def start_server(self, **settings: str) -> None:
@@ -105,6 +107,12 @@ class Stack:
                 content=body,
                 headers=signed(body, WEBHOOK_SECRET) if headers is None else headers,
             )
+
+    def events_in(self, state: str) -> list[tuple[str, str]]:
+        """Events in the inbox that are in this state: their types and what went wrong last."""
+        query = "SELECT type, last_error FROM stripe_events WHERE state = %s"
+        with psycopg.connect(self._database_url) as connection:
+            return connection.execute(query, (state,)).fetchall()
 
     async def worker_rounds(self) -> float:
         """How many rounds the completer has finished: it has nothing left to do after two more."""

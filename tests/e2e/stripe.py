@@ -25,6 +25,13 @@ class StripeApi:
         found: dict[str, Any] = response.json()
         return found
 
+    async def post(self, path: str, **form: str) -> dict[str, Any]:
+        async with self._client() as client:
+            response = await client.post(path, data=form, auth=(API_KEY, ""))
+        response.raise_for_status()
+        found: dict[str, Any] = response.json()
+        return found
+
     async def every(self, path: str, stripe_account: str = "", **query: str) -> list[dict[str, Any]]:
         """All objects of a list, newest first."""
         found: list[dict[str, Any]] = []

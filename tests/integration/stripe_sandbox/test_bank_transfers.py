@@ -20,11 +20,15 @@ async def raw() -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+def _by_transfer(form: dict[str, str]) -> dict[str, str]:
+    """The payment, to be made by bank transfer."""
+    rest = {name: value for name, value in form.items() if name != "payment_method"}
+    return {**rest, "payment_method_data[type]": "customer_balance"}
+
+
 async def begin(raw: httpx.AsyncClient, form: dict[str, str]) -> dict[str, Any]:
     customer = (await raw.post("/v1/customers")).json()["id"]
-    rest = {name: value for name, value in form.items() if name != "payment_method"}
-    options = {"payment_method_data[type]": "customer_balance", "customer": customer}
-    reply = await raw.post(INTENTS, data={**rest, **options})
+    reply = await raw.post(INTENTS, data={**_by_transfer(form), "customer": customer})
     assert reply.status_code == 200, reply.text
     intent: dict[str, Any] = reply.json()
     return intent
@@ -56,6 +60,19 @@ async def test_a_transfer_pays_once_all_of_it_has_come(
     assert await figures(raw) == ([("payment", 10_000, 50, 9_950, "py")] if paid else [])
     await check_books(raw)
     assert (intent["status"], intent["amount_received"]) == (("succeeded", 10_000) if paid else ("requires_action", 0))
+
+
+async def test_stripes_own_helper_pays_the_oldest_first(raw: httpx.AsyncClient, form: dict[str, str]) -> None:
+    first = await begin(raw, form)
+    second = (await raw.post(INTENTS, data={**_by_transfer(form), "customer": first["customer"]})).json()
+    path = f"/v1/test_helpers/customers/{first['customer']}/fund_cash_balance"
+    funded = await raw.post(path, data={"amount": "10400", "currency": "usd"})
+    assert (funded.status_code, funded.json()["net_amount"]) == (200, 10_400)
+    shown = [(await raw.get(f"{INTENTS}/{one['id']}")).json()["status"] for one in (first, second)]
+    assert shown == ["succeeded", "requires_action"]
+    assert (await raw.post(path, data={"amount": "9601", "currency": "usd"})).status_code == 400
+    assert (await raw.post(path, data={"amount": "1", "currency": "eur"})).status_code == 400
+    assert (await types_of_events(raw))[-1] == "payment_intent.partially_funded"
 
 
 async def test_only_what_waits_for_a_transfer_is_funded(raw: httpx.AsyncClient, form: dict[str, str]) -> None:
