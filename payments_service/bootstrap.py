@@ -205,9 +205,10 @@ def build_loops(core: Core) -> list[Loop]:
     """The workers of one process."""
     settings = core.settings
     poll = settings.worker_poll_ms / 1000
-    follower = Follower(core.transactions, Fetcher(core.stripe))
+    fetcher = Fetcher(core.stripe)
+    follower = Follower(core.transactions, fetcher)
     events = ApplyEvents(
-        core.transactions, follower, ApplySettings(settings.worker_batch_max, settings.event_attempts_max)
+        core.transactions, fetcher, ApplySettings(settings.worker_batch_max, settings.event_attempts_max)
     )
     sweep = Sweep(settings.settlement_sweep_seconds, settings.settlement_sweep_connected_seconds)
     settlement = Settlement(core.transactions, core.stripe, follower, sweep)

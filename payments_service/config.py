@@ -163,7 +163,9 @@ class Settings(BaseSettings):
         ge=1,
         description="The same for each connected account; what the platform sends them is seen at once",
     )
-    event_attempts_max: int = Field(default=12, ge=1, description="Attempts of an event before it is parked as dead")
+    event_attempts_max: int = Field(
+        default=8, ge=1, description="Attempts of an event before it is parked as dead; outages do not count"
+    )
     outbox_poll_ms: int = Field(
         default=100, ge=5, description="How often new events are numbered, and looked for while PullEvents calls wait"
     )

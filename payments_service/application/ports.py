@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from payments_service.application.events.model import EventRow
-from payments_service.application.events.ports import EventRecordingStore
+from payments_service.application.events.ports import EventQueue, EventRecordingStore
 from payments_service.application.ledger.ports import HoldExpiryStore, LedgerAccountStore, LedgerTransactionReads
 from payments_service.application.operations.model import Operation, OperationState
 from payments_service.application.outbox.model import EventFilter, NumberedEvent
@@ -239,26 +238,6 @@ class AccountStore(Protocol):
         ...
 
 
-class InboxStore(Protocol):
-    """Stripe's events, as they are applied."""
-
-    async def lease_due(self, limit: int, seconds: float) -> tuple[datetime, list[EventRow]]:
-        """Lease events that are due, oldest first, with the database's time of the lease."""
-        ...
-
-    async def done(self, event_ids: Sequence[UUID]) -> None:
-        """Record that events have had their effect."""
-        ...
-
-    async def postpone(self, event_id: UUID, seconds: float, error: str) -> None:
-        """Record that an event failed for now, and try again later."""
-        ...
-
-    async def park(self, event_id: UUID, error: str) -> None:
-        """Record that an event failed for good: it waits for a person."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class DueAccount:
     """A Stripe account whose balance transactions are to be listed.
@@ -448,7 +427,7 @@ class UnitOfWork(Protocol):
     refunds: RefundStore
     accounts: AccountStore
     event_recording: EventRecordingStore
-    inbox: InboxStore
+    event_queue: EventQueue
     settlement: SettlementStore
     provisional: ProvisionalStore
     standing: StandingStore

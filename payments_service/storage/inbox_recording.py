@@ -7,8 +7,8 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.application.events.admission import AdmittedEvent
+from payments_service.application.events.model import EventState
 from payments_service.storage.driver import driver_connection
-from payments_service.storage.inbox import PENDING, REFUSED
 from payments_service.storage.ledger.arrays import bigints, byteas, texts, timestamps, uuids
 
 _INSERT = f"""
@@ -17,7 +17,7 @@ INSERT INTO stripe_events
      related_ids, endpoint, secret_index, request_id, body, state, last_error)
 SELECT id, stripe_account, livemode = 1, event_id, type, category, create_time, api_version, object_type, object_id,
        related_ids::jsonb, endpoint, secret_index::integer, request_id, body,
-       CASE WHEN refused = '' THEN '{PENDING}' ELSE '{REFUSED}' END, refused
+       CASE WHEN refused = '' THEN '{EventState.PENDING.value}' ELSE '{EventState.REFUSED.value}' END, refused
 FROM unnest(%b::uuid[], %b::text[], %b::bigint[], %b::text[], %b::text[], %b::text[], %b::timestamptz[], %b::text[],
             %b::text[], %b::text[], %b::text[], %b::text[], %b::bigint[], %b::text[], %b::bytea[], %b::text[])
      WITH ORDINALITY

@@ -8,14 +8,14 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from payments_service.application import ports
-from payments_service.application.events.ports import EventRecordingStore
+from payments_service.application.events.ports import EventQueue, EventRecordingStore
 from payments_service.application.ledger.ports import HoldExpiryStore, LedgerAccountStore, LedgerTransactionReads
 from payments_service.application.settlement.ports import ProvisionalStore, StandingStore
 from payments_service.storage.accounts import AccountRepository
 from payments_service.storage.cipher import Cipher
+from payments_service.storage.event_queue import EventQueueRepository
 from payments_service.storage.fee_schedules import FeeScheduleRepository
 from payments_service.storage.idempotency import IdempotencyRepository
-from payments_service.storage.inbox import InboxRepository
 from payments_service.storage.inbox_recording import EventRecordingRepository
 from payments_service.storage.ledger.accounts import LedgerAccountRepository
 from payments_service.storage.ledger.hold_expiries import HoldExpiryRepository
@@ -46,7 +46,7 @@ class PostgresUnitOfWork:
         self.refunds: ports.RefundStore = RefundRepository(connection)
         self.accounts: ports.AccountStore = AccountRepository(connection)
         self.event_recording: EventRecordingStore = EventRecordingRepository(connection)
-        self.inbox: ports.InboxStore = InboxRepository(connection)
+        self.event_queue: EventQueue = EventQueueRepository(connection)
         self.settlement: ports.SettlementStore = SettlementRepository(connection)
         self.provisional: ProvisionalStore = ProvisionalRepository(connection)
         self.standing: StandingStore = StandingRepository(connection)

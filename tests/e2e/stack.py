@@ -93,7 +93,7 @@ class Stack:
         """Start the worker again. What its predecessor held when it was killed is free now, not when the lease ends."""
         with psycopg.connect(self._database_url) as connection:
             connection.execute("UPDATE stripe_accounts SET lease_until = now()")
-            connection.execute("UPDATE stripe_events SET next_attempt_time = now() WHERE done_time IS NULL")
+            connection.execute("UPDATE stripe_events SET lease_until = NULL WHERE lease_until IS NOT NULL")
         self.worker_metrics = self._launch_worker(**settings).ready()["metrics_address"]
 
     def program(self, name: str) -> Program:

@@ -3,7 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from uuid import UUID
+
+
+class EventState(Enum):
+    """Where an event in the inbox stands."""
+
+    PENDING = "PENDING"
+    """It waits to be applied, for the first time or once more."""
+    DONE = "DONE"
+    """It has had its effect, if its type has one."""
+    DEAD = "DEAD"
+    """It was tried as often as is allowed: it waits for a person."""
+    REFUSED = "REFUSED"
+    """It is of the other mode, test or live, and has no effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +56,9 @@ class EventRow:
     """What applying a leased event needs of it.
 
     Attributes:
-        attempts: how often it was leased, this time included.
+        attempts: how often it was leased, this time included; outages do not count.
         receive_time: when the inbox took it in.
+        subject: what it is about: its payment intent, else its object, else nothing but itself.
     """
 
     id: UUID
@@ -55,6 +70,7 @@ class EventRow:
     related_ids: Mapping[str, str]
     attempts: int
     receive_time: datetime
+    subject: str = ""
 
     @property
     def intent_id(self) -> str:

@@ -1,10 +1,84 @@
-"""What recording Stripe's events needs from storage."""
+"""What recording and applying Stripe's events needs from storage."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from payments_service.application.events.admission import AdmittedEvent
+from payments_service.application.events.model import EventRow
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Events that one worker is at, and nobody else.
+
+    Attributes:
+        id: names the lease, so that it is not renewed when another worker has taken over.
+        began: the database's time when it was taken.
+        events: may be empty; those about one object stand together, in the order of their ids.
+    """
+
+    id: UUID
+    began: datetime
+    events: Sequence[EventRow]
+
+
+@dataclass(frozen=True, slots=True)
+class InboxDepth:
+    """How much waits in the inbox.
+
+    Attributes:
+        pending: events that have not had their effect yet.
+        oldest_seconds: age of the oldest of them; 0 when there is none.
+        dead: events that wait for a person.
+    """
+
+    pending: int
+    oldest_seconds: float
+    dead: int
+
+
+class EventQueue(Protocol):
+    """The inbox as those see it who work it off."""
+
+    async def lease(self, lease_id: UUID, limit: int, seconds: float) -> Lease:
+        """Lease events that are due, those first that have been for longest.
+
+        Never an event about an object of which another one is leased already, so that workers do not get into each
+        other's way; but of an object that is chosen, all events that are due, as far as `limit` allows. What has failed
+        too often to be trusted in company is left to `lease_suspect`.
+        """
+        ...
+
+    async def lease_suspect(self, lease_id: UUID, seconds: float) -> Lease:
+        """Lease one event that has been tried several times and has never come through: it is tried alone."""
+        ...
+
+    async def renew(self, lease: Lease, seconds: float) -> None:
+        """Hold what is left of a lease for so much longer; what has been given back or leased by another stays."""
+        ...
+
+    async def done(self, event_ids: Sequence[UUID]) -> datetime:
+        """Record that events have had their effect; returns the database's time."""
+        ...
+
+    async def release(self, event_ids: Sequence[UUID], seconds: float, error: str) -> None:
+        """Give events back that failed through no fault of theirs: this attempt does not count."""
+        ...
+
+    async def postpone(self, event_ids: Sequence[UUID], seconds: float, error: str) -> None:
+        """Record that events failed for now, and try them again later."""
+        ...
+
+    async def park(self, event_ids: Sequence[UUID], error: str) -> None:
+        """Record that events failed for good: they wait for a person."""
+        ...
+
+    async def depth(self) -> InboxDepth:
+        """How much waits."""
+        ...
 
 
 class EventRecordingStore(Protocol):

@@ -50,15 +50,29 @@ class Follower:
                 began = await self._transactions.run(lambda unit: unit.now())
             news = await self._fetcher.fetch(wanted)
             try:
-                return await self._transactions.run(partial(_commit, news, event_ids or {}, began, also))
+                return await self._transactions.run(
+                    partial(follow_news, news=news, event_ids=event_ids or {}, began=began, also=also)
+                )
             except StaleAnswerError:
                 began = None
         raise StaleAnswerError
 
 
-async def _commit(
-    news: News, event_ids: Mapping[str, Sequence[str]], began: datetime, also: Also | None, unit: UnitOfWork
+async def follow_news(
+    unit: UnitOfWork, news: News, event_ids: Mapping[str, Sequence[str]], began: datetime, also: Also | None
 ) -> None:
+    """Let all that there are news of follow, inside the transaction that commits it.
+
+    Args:
+        unit: the transaction.
+        news: what Stripe said.
+        event_ids: the events that led here, by intent id.
+        began: database time before the news were fetched.
+        also: what else is to be committed with it.
+
+    Raises:
+        StaleAnswerError: other news of the same objects came in between.
+    """
     followed = await follow_payments(unit, news, event_ids, began)
     await follow_accounts(unit, news, began)
     requests = await provisional_requests(unit, followed)

@@ -1,9 +1,9 @@
 """What is to be fetched from Stripe, and what came back."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, field
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
 
 from payments_service.application.stripe import Stripe
 from payments_service.domain.account.model import AccountSnapshot
@@ -42,6 +42,15 @@ class News:
     intents: Mapping[str, IntentSnapshot] = field(default_factory=dict)
     refunds: Mapping[str, list[RefundSnapshot]] = field(default_factory=dict)
     accounts: Mapping[str, AccountSnapshot] = field(default_factory=dict)
+
+
+def merged(parts: Iterable[News]) -> News:
+    """All of these news together; of an object that is in several, what the last one says."""
+    whole: dict[str, dict[str, Any]] = {each.name: {} for each in fields(News)}
+    for part in parts:
+        for name, found in whole.items():
+            found.update(getattr(part, name))
+    return News(**whole)
 
 
 class Fetcher:

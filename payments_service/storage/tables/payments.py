@@ -77,6 +77,9 @@ stripe_operations = Table(
     Index(None, "object_id", postgresql_where=text("state = 'IN_PROGRESS'")),
 )
 
+EVENT_SUBJECT = "COALESCE(NULLIF(related_ids ->> 'payment_intent', ''), NULLIF(object_id, ''), event_id)"
+"""What an event is about: its payment intent, else its object, else nothing but itself."""
+
 stripe_events = Table(
     "stripe_events",
     metadata,
@@ -94,15 +97,19 @@ stripe_events = Table(
     Column("endpoint", Text, nullable=False),
     Column("secret_index", Integer, nullable=False),
     Column("request_id", Text, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", LargeBinary, comment="null: removed, as it was old"),
     Column("state", Text, nullable=False),
     Column("receive_time", _TIME, nullable=False, server_default=_NOW),
     Column("next_attempt_time", _TIME, nullable=False, server_default=_NOW),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("last_error", Text, nullable=False, server_default=""),
     Column("done_time", _TIME),
+    Column("lease_id", UUID),
+    Column("lease_until", _TIME),
     Index(None, "stripe_account", "livemode", "event_id", unique=True),
     Index(None, "next_attempt_time", postgresql_where=text("state = 'PENDING'")),
+    Index("stripe_events_subject_idx", text(EVENT_SUBJECT), postgresql_where=text("state = 'PENDING'")),
+    Index("stripe_events_dead_idx", "id", postgresql_where=text("state = 'DEAD'")),
 )
 
 stripe_accounts = Table(

@@ -174,7 +174,7 @@ async def test_the_events_of_a_refund_in_every_order_end_in_one_state(house: Hou
         await house.sql("UPDATE payments SET amount_refunded_minor = 4000")
         for event_type in (first, *rest):
             await house.sql(
-                "UPDATE stripe_events SET state = 'PENDING', next_attempt_time = now() WHERE event_id = :event_id",
+                "UPDATE stripe_events SET state = 'PENDING', attempts = 0 WHERE event_id = :event_id",
                 event_id=events[event_type]["id"],
             )
             await house.run("inbox")
