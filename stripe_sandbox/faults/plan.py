@@ -60,13 +60,15 @@ class FaultPlan:
         self._webhooks = [entry for entry in self._webhooks if entry[0].id != identifier]
         return len(self._requests) + len(self._webhooks) < before
 
-    def for_request(self, method: str, path: str) -> RequestFaults:
+    def for_request(self, method: str, path: str, account: str | None = None) -> RequestFaults:
         """What strikes this request: waits add up; of the other effects the first rule that strikes wins."""
         if not self._requests:
             return NONE
         before_ms = after_ms = 0
         for armed, rule, matcher in self._requests:
-            if rule.method not in (None, method) or not matcher.fullmatch(path) or not armed.strikes():
+            if rule.method not in (None, method) or rule.account not in (None, account) or not matcher.fullmatch(path):
+                continue
+            if not armed.strikes():
                 continue
             if rule.comes_after:
                 after_ms += rule.latency_ms
@@ -76,10 +78,10 @@ class FaultPlan:
                 return RequestFaults(before_ms / _MS_PER_S, after_ms / _MS_PER_S, rule)
         return RequestFaults(before_ms / _MS_PER_S, after_ms / _MS_PER_S)
 
-    def for_webhook(self, kind: str, *, is_twin: bool) -> WebhookRule | None:
+    def for_webhook(self, kind: str, account: str | None = None, *, is_twin: bool) -> WebhookRule | None:
         """The first rule that strikes the delivery of an event of this type. A twin has no twin of its own."""
         for armed, rule in self._webhooks:
-            if rule.effect == "twin" and is_twin:
+            if (rule.effect == "twin" and is_twin) or rule.account not in (None, account):
                 continue
             if _covers(rule.types, kind) and armed.strikes():
                 return rule

@@ -27,6 +27,7 @@ class _Rule(BaseModel):
     """What all rules have.
 
     Attributes:
+        account: Id of the only account that it concerns: the one that acts, or in which the event happened.
         after: How many opportunities pass before the first at which it may strike.
         count: How often the rule may strike; None for without end.
         probability: Chance to strike at each opportunity.
@@ -34,6 +35,7 @@ class _Rule(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    account: str | None = None
     after: Annotated[int, Field(ge=0)] = 0
     count: _Count | None = None
     probability: _Probability = 1.0

@@ -159,7 +159,8 @@ class StripeApi:
         keep: Callable[[Reply], None] = lambda _: None,
     ) -> Reply:
         """Runs a request with the faults that strike it; `keep` gets the answer that the idempotency key will give."""
-        faults = self._faults.for_request(request.method, request.path)
+        acting = request.headers.get("stripe-account", self._world.platform.id)
+        faults = self._faults.for_request(request.method, request.path, acting)
         if faults.before_s:
             await asyncio.sleep(faults.before_s)
         rule = faults.rule

@@ -76,7 +76,7 @@ class Dispatcher:
         event.pending_webhooks = len(endpoints)
         account.events.reindex(event)
         for endpoint in endpoints:
-            rule = self._faults.for_webhook(event.kind, is_twin=event.twin_of is not None)
+            rule = self._faults.for_webhook(event.kind, event.account, is_twin=event.twin_of is not None)
             self._send_disturbed(self._record(event, endpoint), rule)
 
     def resend(self, event: Event) -> list[Delivery]:

@@ -86,6 +86,15 @@ def test_a_rule_may_let_some_opportunities_pass_and_begins_again_when_cleared() 
     assert (sum(first), any(first[:4]), any(first[1::2])) == (2, False, False)
 
 
+def test_a_rule_may_concern_one_account() -> None:
+    plan = FaultPlan(1)
+    plan.add(RequestRule(effect="conflict", account="acct_1"))
+    plan.add(WebhookRule(effect="drop", account="acct_1"))
+    for account, strikes in (("acct_1", True), ("acct_2", False), (None, False)):
+        assert (plan.for_request("POST", "/v1/x", account).rule is not None) == strikes
+        assert (plan.for_webhook("charge.updated", account, is_twin=False) is not None) == strikes
+
+
 def test_webhook_rules_choose_by_type_and_a_twin_has_no_twin() -> None:
     plan = FaultPlan(1)
     plan.add(WebhookRule(effect="twin", types=("charge.*",)))
