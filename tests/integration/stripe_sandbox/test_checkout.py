@@ -1,10 +1,12 @@
 """Checkout sessions: paid, subscribed, set up, declined, expired, and debits whose answer comes days later."""
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 
 from tests.integration.stripe_sandbox.billing import DAY_S, Form, a_price, events_since, get, pass_time, post
-from tests.integration.stripe_sandbox.harness import check_books, open_account, types_of_events
+from tests.integration.stripe_sandbox.harness import check_books, open_account, sandbox_with, types_of_events
 
 SONG = {
     "line_items[0][price_data][currency]": "usd",
@@ -13,6 +15,13 @@ SONG = {
     "line_items[0][quantity]": "2",
 }
 PAGE = {"success_url": "https://shop.example/thanks?session={CHECKOUT_SESSION_ID}"}
+
+
+@pytest.fixture
+async def raw() -> AsyncIterator[httpx.AsyncClient]:
+    """A sandbox whose time moves only when it is told to."""
+    async with sandbox_with() as client:
+        yield client
 
 
 async def a_session(raw: httpx.AsyncClient, form: Form, mode: str = "payment") -> str:

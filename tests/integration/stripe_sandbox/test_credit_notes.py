@@ -1,12 +1,21 @@
 """Credit notes and previews: less is due, or money goes back; and what an invoice would be."""
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 
 from tests.integration.stripe_sandbox.billing import Form, a_customer, a_price, get, pass_time, post, subscribe
-from tests.integration.stripe_sandbox.harness import check_books, figures, types_of_events
+from tests.integration.stripe_sandbox.harness import check_books, figures, sandbox_with, types_of_events
 
 LINE = {"lines[0][type]": "custom_line_item", "lines[0][quantity]": "1"}
+
+
+@pytest.fixture
+async def raw() -> AsyncIterator[httpx.AsyncClient]:
+    """A sandbox whose time moves only when it is told to."""
+    async with sandbox_with() as client:
+        yield client
 
 
 async def an_invoice(raw: httpx.AsyncClient, customer: str) -> str:

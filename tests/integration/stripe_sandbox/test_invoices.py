@@ -1,12 +1,21 @@
 """Invoices: drafted, finalized, paid, failed, voided, given up; the customer's balance goes into them."""
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 
 from tests.integration.stripe_sandbox.billing import DAY_S, a_customer, events_since, get, pass_time, post
-from tests.integration.stripe_sandbox.harness import check_books, figures, types_of_events
+from tests.integration.stripe_sandbox.harness import check_books, figures, sandbox_with, types_of_events
 
 HOUR_S = 3_600
+
+
+@pytest.fixture
+async def raw() -> AsyncIterator[httpx.AsyncClient]:
+    """A sandbox whose time moves only when it is told to."""
+    async with sandbox_with() as client:
+        yield client
 
 
 async def a_draft(raw: httpx.AsyncClient, customer: str, amount: int = 2_000, **form: str) -> str:

@@ -1,5 +1,7 @@
 """Subscriptions: begun, renewed by the clock, changed, paused, failing, ended; each invoice is money in the books."""
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 
@@ -13,10 +15,17 @@ from tests.integration.stripe_sandbox.billing import (
     post,
     subscribe,
 )
-from tests.integration.stripe_sandbox.harness import check_books, figures, open_account, types_of_events
+from tests.integration.stripe_sandbox.harness import check_books, figures, open_account, sandbox_with, types_of_events
 
 MONTH_S = 31 * DAY_S
 HOUR_S = 3_600
+
+
+@pytest.fixture
+async def raw() -> AsyncIterator[httpx.AsyncClient]:
+    """A sandbox whose time moves only when it is told to."""
+    async with sandbox_with() as client:
+        yield client
 
 
 async def test_the_first_period_is_paid_at_once(raw: httpx.AsyncClient) -> None:
