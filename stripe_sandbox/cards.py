@@ -6,6 +6,7 @@ Source: https://docs.stripe.com/testing. `pm_card_<name>` and `tok_<name>` stand
 from dataclasses import dataclass
 from enum import Enum
 
+_SAVED_BUT_DECLINED = "chargeCustomerFail"
 _METHOD_PREFIX, _SOURCE_PREFIX = "pm_card_", "tok_"
 
 
@@ -76,6 +77,11 @@ class Card:
     skips_pending: bool = False
     refunding: Refunding = Refunding.AT_ONCE
     aftermath: Aftermath = Aftermath.NOTHING
+
+    @property
+    def can_be_saved(self) -> bool:
+        """Whether the bank agrees to its being kept, even if it declines to pay (https://docs.stripe.com/testing)."""
+        return self.decline is None or self.decline.blocked or self.name == _SAVED_BUT_DECLINED
 
     @property
     def last4(self) -> str:

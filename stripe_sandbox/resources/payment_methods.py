@@ -144,6 +144,19 @@ def attach(scope: Scope, method: JsonObject, customer_id: str) -> None:
     scope.emit("payment_method.attached", method)
 
 
+def check_can_be_saved(scope: Scope, method: JsonObject) -> None:
+    """Asks the bank whether a card may be kept, as Stripe does before it attaches one to a customer.
+
+    Raises:
+        StripeError: 402 `card_error`, the card is declined.
+    """
+    card = scope.account.cards.get(method["id"])
+    if card is None or card.decline is None or card.can_be_saved:
+        return
+    extra = {"decline_code": card.decline.decline_code} if card.decline.decline_code else {}
+    raise StripeError(402, "card_error", card.decline.message, code=card.decline.code, extra=extra)
+
+
 def fingerprint(card: Card) -> str:
     """The same for the same card number, and no way back to it."""
     return hashlib.blake2b(card.number.encode(), digest_size=_FINGERPRINT_CHARS // 2).hexdigest()
@@ -220,6 +233,7 @@ def change_method(scope: Scope, method: JsonObject, changes: JsonObject, kind: s
 def _attach(call: Call) -> JsonObject:
     customer = named_by_parameter(call.account.customers, call.params["customer"], "customer")
     method = from_test_token(call, call.path["id"]) or _retrieve(call)
+    check_can_be_saved(call, method)
     attach(call, method, customer["id"])
     return method
 

@@ -86,6 +86,7 @@ def blank_person(scope: Scope, profile: JsonObject, *, representative: bool) -> 
         "id": scope.world.ids.new("person"),
         "object": "person",
         "account": profile["id"],
+        "additional_tos_acceptances": {"account": {"date": None, "ip": None, "user_agent": None}},
         "address": full_address(None),
         "created": scope.now,
         "dob": {"day": None, "month": None, "year": None},

@@ -8,7 +8,7 @@ from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.resources.customers.balance import adjust_balance
 from stripe_sandbox.resources.customers.shape import FIELDS, blank_customer, changes_of
 from stripe_sandbox.resources.lookup import living_in_path, named_in_path, part_in_path
-from stripe_sandbox.resources.payment_methods import attach, attached_to, resolve
+from stripe_sandbox.resources.payment_methods import attach, attached_to, check_can_be_saved, resolve
 from stripe_sandbox.resources.subscriptions.ending import cancel_all_of
 
 _SEARCHABLE = frozenset({"created", "email", "name", "phone"})
@@ -20,6 +20,8 @@ def _create(call: Call) -> JsonObject:
     customer.update(changes_of(customer, params))
     balance, customer["balance"] = customer["balance"], 0
     method = resolve(call, params["payment_method"], "payment_method") if "payment_method" in params else None
+    if method is not None:
+        check_can_be_saved(call, method)
     settings = customer["invoice_settings"]
     chosen = settings["default_payment_method"]
     if chosen is not None:

@@ -112,6 +112,7 @@ def settle(scope: Scope, invoice: JsonObject, amount_paid: int) -> None:
         scope.world.followers.leave(payment["payment"]["payment_intent"])
         close_payment(scope, payment, amount_paid)
     tell_changes(scope, invoice, before)
+    _put_delinquent(scope, invoice, delinquent=False)
     scope.emit("invoice.paid", invoice)
     scope.emit("invoice.payment_succeeded", invoice)
     scope.world.followers.leave(invoice["id"])
@@ -171,7 +172,17 @@ def _failed(scope: Scope, invoice: JsonObject, before: JsonObject) -> None:
     else:
         invoice["next_payment_attempt"] = None
     tell_changes(scope, invoice, before)
+    _put_delinquent(scope, invoice, delinquent=invoice["attempt_count"] > 0)
     scope.emit("invoice.payment_failed", invoice)
+
+
+def _put_delinquent(scope: Scope, invoice: JsonObject, *, delinquent: bool) -> None:
+    """A customer is delinquent while the latest invoice could not be charged."""
+    customer = scope.account.customers.get(invoice["customer"]) or {}
+    if "deleted" in customer or customer.get("delinquent") in (None, delinquent):
+        return
+    customer["delinquent"] = delinquent
+    scope.emit("customer.updated", customer, {"delinquent": not delinquent})
 
 
 def _retry(scope: Scope, invoice: JsonObject, moment: int) -> None:

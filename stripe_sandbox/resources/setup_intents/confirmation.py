@@ -12,9 +12,6 @@ from stripe_sandbox.state.scope import Scope
 
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 CANCELLABLE = (*CONFIRMABLE, "processing")
-_ATTACHES_BUT_DECLINES = frozenset({"chargeCustomerFail"})
-"""Cards that can be saved and decline only when they are charged (https://docs.stripe.com/testing)."""
-
 _FAILED_AUTHENTICATION = "setup_intent_authentication_failure"
 _DOC = "https://stripe.com/docs/error-codes/"
 
@@ -129,7 +126,7 @@ def unexpected_state(intent: JsonObject, action: str, allowed: tuple[str, ...]) 
 
 def _finish(scope: Scope, intent: JsonObject, method: JsonObject) -> None:
     card = scope.account.cards.get(method["id"])
-    if card is not None and card.decline is not None and card.name not in _ATTACHES_BUT_DECLINES:
+    if card is not None and card.decline is not None and not card.can_be_saved:
         raise _failed(scope, intent, method, card.decline)
     add_attempt(scope, intent, method, "succeeded", None)
     intent["status"] = "succeeded"

@@ -70,9 +70,11 @@ async def test_a_declined_invoice_stays_open_and_can_be_paid_with_another_card(r
     failed = await get(raw, path)
     assert (failed["status"], failed["attempt_count"], failed["attempted"]) == ("open", 1, True)
     assert (await events_since(raw, seen))[-1] == "invoice.payment_failed"
+    assert (await get(raw, f"/v1/customers/{customer}"))["delinquent"] is True
     method = await post(raw, "/v1/payment_methods/pm_card_visa/attach", {"customer": customer})
     paid = await post(raw, f"{path}/pay", {"payment_method": method["id"]})
     assert (paid["status"], paid["attempt_count"]) == ("paid", 2)
+    assert (await get(raw, f"/v1/customers/{customer}"))["delinquent"] is False
     assert [one["status"] for one in (await get(raw, "/v1/payment_intents"))["data"]] == ["succeeded"]
 
 

@@ -104,6 +104,15 @@ async def test_a_saved_card_changes_by_hand_and_by_itself(raw: httpx.AsyncClient
     assert shown["invoice_settings"]["default_payment_method"] is None
 
 
+async def test_a_card_that_the_bank_declines_at_once_is_not_attached(raw: httpx.AsyncClient) -> None:
+    customer = (await post(raw, "/v1/customers"))["id"]
+    refused = await post(raw, "/v1/payment_methods/pm_card_chargeDeclined/attach", {"customer": customer}, 402)
+    assert refused["error"]["decline_code"] == "generic_decline"
+    await post(raw, "/v1/customers", {"payment_method": "pm_card_chargeDeclined"}, 402)
+    assert len((await get(raw, "/v1/customers"))["data"]) == 1
+    await post(raw, "/v1/payment_methods/pm_card_chargeCustomerFail/attach", {"customer": customer})
+
+
 async def test_a_mandate_ends_with_its_payment_method(raw: httpx.AsyncClient) -> None:
     customer = (await post(raw, "/v1/customers"))["id"]
     consent = {"mandate_data[customer_acceptance][type]": "offline"}
