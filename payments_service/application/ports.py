@@ -157,6 +157,10 @@ class PaymentStore(Protocol):
         """The payment, without locking it."""
         ...
 
+    async def many(self, payment_ids: Sequence[UUID]) -> dict[UUID, Payment]:
+        """The payments that exist, without locking them."""
+        ...
+
     async def lock(self, payment_ids: Sequence[UUID]) -> dict[UUID, Payment]:
         """The payments that exist, locked in id order until the transaction ends."""
         ...
@@ -316,6 +320,14 @@ class SettlementStore(Protocol):
 
     async def accounts_of(self, source_ids: Sequence[str]) -> dict[str, UUID]:
         """The connected accounts that booked balance transactions of these sources concern, by source."""
+        ...
+
+    async def payments_of(self, source_ids: Sequence[str]) -> dict[str, UUID]:
+        """The payments that the platform's booked balance transactions of these sources are about, by source."""
+        ...
+
+    async def of_charges(self, payment_ids: Sequence[UUID]) -> dict[UUID, list[BalanceTransaction]]:
+        """The platform's booked balance transactions that name these payments themselves, by payment."""
         ...
 
     async def booked_charges(self, charge_ids: Sequence[str]) -> set[str]:

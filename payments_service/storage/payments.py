@@ -16,6 +16,7 @@ from payments_service.domain.payment.model import (
     Payment,
     PaymentFailure,
     PaymentState,
+    Split,
 )
 from payments_service.storage.tables.payments import payments as t
 
@@ -41,6 +42,13 @@ class PaymentRepository:
         """See the port."""
         row = (await self._connection.execute(select(t).where(t.c.id == payment_id))).first()
         return _payment(row) if row else None
+
+    async def many(self, payment_ids: Sequence[UUID]) -> dict[UUID, Payment]:
+        """See the port."""
+        if not payment_ids:
+            return {}
+        query = select(t).where(t.c.id.in_(payment_ids))
+        return {row.id: _payment(row) for row in await self._connection.execute(query)}
 
     async def lock(self, payment_ids: Sequence[UUID]) -> dict[UUID, Payment]:
         """See the port."""
@@ -124,6 +132,9 @@ def _values(payment: Payment) -> dict[str, Any]:
         "platform_fee_minor": payment.platform_fee.amount_minor,
         "transfer_id": payment.transfer_id,
         "application_fee_id": payment.application_fee_id,
+        "splits": [
+            {"account_id": str(split.account_id), "amount_minor": split.amount.amount_minor} for split in payment.splits
+        ],
     }
 
 
@@ -156,4 +167,5 @@ def _payment(row: Row[Any]) -> Payment:
         application_fee_id=row.application_fee_id,
         event_ids=tuple(row.event_ids),
         observed_time=row.observed_time,
+        splits=tuple(Split(UUID(split["account_id"]), Money(split["amount_minor"], currency)) for split in row.splits),
     )

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.domain.money import Money
-from payments_service.domain.settlement.provisional import ProvisionalCharge, ProvisionalState
+from payments_service.domain.settlement.model import ProvisionalCharge, ProvisionalState
 from payments_service.storage.tables.payments import provisional_charges as t
 
 

@@ -107,6 +107,24 @@ class SettlementRepository:
         )
         return {row.source_id: row.connected_account_id for row in await self._connection.execute(query)}
 
+    async def payments_of(self, source_ids: Sequence[str]) -> dict[str, UUID]:
+        """See the port."""
+        if not source_ids:
+            return {}
+        query = select(t.c.source_id, t.c.payment_id).where(
+            t.c.source_id.in_(source_ids), t.c.source_id != "", t.c.stripe_account == "", t.c.payment_id.is_not(None)
+        )
+        return {row.source_id: row.payment_id for row in await self._connection.execute(query)}
+
+    async def of_charges(self, payment_ids: Sequence[UUID]) -> dict[UUID, list[BalanceTransaction]]:
+        """See the port."""
+        found: dict[UUID, list[BalanceTransaction]] = {}
+        if payment_ids:
+            query = select(t).where(t.c.payment_id.in_(payment_ids), t.c.stripe_account == "")
+            for row in await self._connection.execute(query):
+                found.setdefault(row.payment_id, []).append(_balance_transaction(row))
+        return found
+
     async def booked_charges(self, charge_ids: Sequence[str]) -> set[str]:
         """See the port."""
         if not charge_ids:

@@ -15,7 +15,7 @@ from payments_service.application.ports import UnitOfWork
 from payments_service.application.stripe import Stripe
 from payments_service.domain.money import Money
 from payments_service.domain.payment.capture import amount_to_capture, fee_of_capture
-from payments_service.domain.payment.model import PaymentState
+from payments_service.domain.payment.model import ChargeModel, PaymentState
 
 KIND = "payment.capture"
 
@@ -49,9 +49,11 @@ class CapturePaymentUseCase:
             amount = amount_to_capture(payment, command.amount)
             fee = fee_of_capture(payment, amount, command.platform_fee)
             # Left out, Stripe takes the fee that the payment was created with: so a fee of zero has to be said, too.
-            call = self._stripe.capture_intent(
-                payment.intent_id, amount, fee if payment.platform_fee.amount_minor or fee.amount_minor else None
+            # Of a separate charge it takes none: what the platform keeps is in our books alone.
+            said = payment.charge_model is ChargeModel.DESTINATION and (
+                payment.platform_fee.amount_minor or fee.amount_minor
             )
+            call = self._stripe.capture_intent(payment.intent_id, amount, fee if said else None)
             return Planned(object_id=payment.id, call=call)
 
         return await self._runner.run(request, principal.key_scope, KIND, plan)

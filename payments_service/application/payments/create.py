@@ -21,11 +21,27 @@ from payments_service.domain.errors import PaymentsError
 from payments_service.domain.ids import Prefix, format_id, new_id
 from payments_service.domain.money import Money
 from payments_service.domain.payment.capture import require_fee_within
-from payments_service.domain.payment.model import CaptureMethod, ChargeModel, Payment, PaymentFailure, PaymentState
+from payments_service.domain.payment.model import (
+    CaptureMethod,
+    ChargeModel,
+    Payment,
+    PaymentFailure,
+    PaymentState,
+    Split,
+)
+from payments_service.domain.payment.split import require_splits_within
 from payments_service.domain.payment.transitions import fail
 
 KIND = "payment.create"
 KIND_CONFIRMED = "payment.create_confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class WantedSplit:
+    """What a connected account is to be owed. `account_id` is the caller's text."""
+
+    account_id: str
+    amount: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +60,7 @@ class CreatePayment:
     capture_method: CaptureMethod
     connected_account_id: str
     platform_fee: Money | None
+    splits: tuple[WantedSplit, ...] = ()
 
 
 class CreatePaymentUseCase:
@@ -69,6 +86,9 @@ class CreatePaymentUseCase:
 
         async def plan(unit: UnitOfWork, operation_id: UUID, now: datetime) -> Planned:
             destination = await self._destination(unit, principal, command)
+            splits = await _splits(unit, principal, command)
+            platform_fee = await _platform_fee(unit, command, destination, now)
+            require_splits_within(splits, platform_fee, command.amount)
             payment = Payment(
                 id=payment_id,
                 owner_id=owner_id,
@@ -84,9 +104,10 @@ class CreatePaymentUseCase:
                 amount_captured=Money(0, command.amount.currency),
                 amount_refunded=Money(0, command.amount.currency),
                 amount_capturable=Money(0, command.amount.currency),
-                platform_fee=await _platform_fee(unit, command, destination, now),
+                platform_fee=platform_fee,
                 capture_method=command.capture_method,
                 connected_account_id=destination.id if destination else None,
+                splits=splits,
             )
             await add_payment(unit, payment)
             call = self._stripe.create_intent(
@@ -107,7 +128,7 @@ class CreatePaymentUseCase:
         self, unit: UnitOfWork, principal: Principal, command: CreatePayment
     ) -> ConnectedAccount | None:
         """The connected account that is paid, if any."""
-        if command.charge_model is ChargeModel.PLATFORM:
+        if command.charge_model is not ChargeModel.DESTINATION:
             return None
         account = await require_account(unit, principal, command.connected_account_id)
         require_at_stripe(account)
@@ -118,11 +139,25 @@ async def _platform_fee(
     unit: UnitOfWork, command: CreatePayment, destination: ConnectedAccount | None, now: datetime
 ) -> Money:
     """What the platform keeps: as the caller says, or as the fee schedule does."""
-    if destination is None:
+    if command.charge_model is ChargeModel.PLATFORM:
         return Money(0, command.amount.currency)
     if command.platform_fee is not None:
         return command.platform_fee
-    return (await platform_fee_for(unit, command.amount, destination.id, now)).fee
+    return (await platform_fee_for(unit, command.amount, destination.id if destination else None, now)).fee
+
+
+async def _splits(unit: UnitOfWork, principal: Principal, command: CreatePayment) -> tuple[Split, ...]:
+    """The splits with the accounts that they name.
+
+    Raises:
+        PaymentsError: ACCOUNT_NOT_FOUND, INVALID_STATE for an account that Stripe does not have (yet).
+    """
+    splits = []
+    for wanted in command.splits:
+        account = await require_account(unit, principal, wanted.account_id)
+        require_at_stripe(account)
+        splits.append(Split(account.id, wanted.amount))
+    return tuple(splits)
 
 
 class CreatePaymentOperation(IntentOperation):

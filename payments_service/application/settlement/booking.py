@@ -1,7 +1,7 @@
 """Booking a page of balance transactions of one Stripe account, all in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
@@ -16,8 +16,8 @@ from payments_service.domain.ledger.transaction import PostRequest
 from payments_service.domain.payment.model import FINAL
 from payments_service.domain.settlement.counters import Concern
 from payments_service.domain.settlement.kinds import TYPES, Kind, kind_of
-from payments_service.domain.settlement.model import BalanceTransaction
-from payments_service.domain.settlement.provisional import ProvisionalCharge, ProvisionalState, reversal_request
+from payments_service.domain.settlement.model import BalanceTransaction, ProvisionalCharge, ProvisionalState
+from payments_service.domain.settlement.provisional import reversal_request
 from payments_service.domain.settlement.recipe import Booking, book
 from payments_service.observability.work_metrics import PROVISIONAL_TOTAL, SETTLED_TOTAL, SUSPENSE_TOTAL
 
@@ -26,16 +26,16 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class BookedRow:
-    """A balance transaction, what it is about, and how it is booked.
-
-    Attributes:
-        replaced: the provisional booking that it takes the place of.
-    """
+    """A balance transaction, what it is about, and how it is booked."""
 
     transaction: BalanceTransaction
     concern: Concern
     booking: Booking
-    replaced: ProvisionalCharge | None = None
+
+    @property
+    def replaced(self) -> ProvisionalCharge | None:
+        """The provisional booking that it takes the place of."""
+        return self.concern.provisional
 
     @property
     def exchanged(self) -> bool:
@@ -61,9 +61,8 @@ async def book_rows(
         PaymentsError: the ledger refused a fact, which is a defect.
     """
     concerns = await concerns_of(unit, transactions, book_of, destinations)
-    standing = await _standing(unit, transactions, concerns)
     rows = [
-        _row(transaction, concern, standing.get(transaction.source_id) if _is_paid(transaction) else None)
+        BookedRow(transaction, concern, book(transaction, concern, new_id()))
         for transaction, concern in zip(transactions, concerns, strict=True)
     ]
     if book_of is None:
@@ -105,25 +104,6 @@ def tell(row: BookedRow) -> None:
         log.error("settlement.suspense", intent_id=transaction.intent_id, known_payment=row.concern.payment is not None)
     else:
         log.info("settlement.booked", provisional=row.replaced is not None)
-
-
-async def _standing(
-    unit: UnitOfWork, transactions: Sequence[BalanceTransaction], concerns: Sequence[Concern]
-) -> dict[str, ProvisionalCharge]:
-    """The provisional bookings that stand for charges among these, whose payments are locked."""
-    charges = {
-        transaction.source_id
-        for transaction, concern in zip(transactions, concerns, strict=True)
-        if _is_paid(transaction) and concern.payment is not None and not transaction.stripe_account
-    }
-    known = await unit.provisional.of_charges(sorted(charges)) if charges else {}
-    return {name: charge for name, charge in known.items() if charge.state is ProvisionalState.STANDING}
-
-
-def _row(transaction: BalanceTransaction, concern: Concern, replaced: ProvisionalCharge | None) -> BookedRow:
-    if replaced is not None and replaced.amount.currency == transaction.currency:
-        concern = replace(concern, unsettled_minor=replaced.amount.amount_minor)
-    return BookedRow(transaction, concern, book(transaction, concern, new_id()), replaced)
 
 
 def _is_paid(transaction: BalanceTransaction) -> bool:

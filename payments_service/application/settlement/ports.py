@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from payments_service.domain.settlement.provisional import ProvisionalCharge, ProvisionalState
+from payments_service.domain.settlement.model import ProvisionalCharge, ProvisionalState
 
 
 class ProvisionalStore(Protocol):

@@ -9,13 +9,8 @@ from payments_service.domain.ids import new_id
 from payments_service.domain.ledger.transaction import PostRequest
 from payments_service.domain.money import Money
 from payments_service.domain.payment.model import IntentSnapshot, Payment
-from payments_service.domain.settlement.provisional import (
-    ProvisionalCharge,
-    ProvisionalState,
-    provisional_request,
-    reversal_request,
-    waits_for_stripe,
-)
+from payments_service.domain.settlement.model import ProvisionalCharge, ProvisionalState
+from payments_service.domain.settlement.provisional import provisional_request, reversal_request, waits_for_stripe
 from payments_service.observability.work_metrics import PROVISIONAL_TOTAL
 
 _log = structlog.get_logger(__name__)
@@ -53,14 +48,11 @@ async def provisional_requests(
 
 
 async def _book(unit: UnitOfWork, paid: dict[str, tuple[Payment, Money]]) -> list[PostRequest]:
-    accounts = await unit.accounts.many(
-        sorted({payment.connected_account_id for payment, _ in paid.values() if payment.connected_account_id})
-    )
+    accounts = await unit.accounts.many(sorted({name for payment, _ in paid.values() for name in payment.payees}))
     requests: list[PostRequest] = []
     charges = []
     for charge_id, (payment, amount) in paid.items():
-        account = accounts.get(payment.connected_account_id) if payment.connected_account_id else None
-        request = provisional_request(payment, account, charge_id, amount, new_id())
+        request = provisional_request(payment, accounts, charge_id, amount, new_id())
         if request is None:
             continue
         requests.append(request)

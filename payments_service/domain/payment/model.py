@@ -14,6 +14,7 @@ class ChargeModel(Enum):
 
     PLATFORM = "PLATFORM"
     DESTINATION = "DESTINATION"
+    SEPARATE = "SEPARATE"
 
 
 class CaptureMethod(Enum):
@@ -60,6 +61,14 @@ class PaymentFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """What a connected account is owed of a payment."""
+
+    account_id: UUID
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     """One attempt to collect money: see the message of the same name in the API.
 
@@ -68,6 +77,7 @@ class Payment:
         amount_capturable: what can still be captured.
         connected_account_id: the connected account that is paid; None for the platform's own sales.
         platform_fee: what the platform keeps of a payment to a connected account; zero for its own sales.
+        splits: of a SEPARATE payment: what is owed to whom if all of it is captured.
         observed_time: database time at which the last applied answer or fetch of Stripe's intent had ended; an answer
             that began before it may be older than what is already known.
     """
@@ -98,6 +108,19 @@ class Payment:
     application_fee_id: str = ""
     event_ids: tuple[str, ...] = ()
     observed_time: datetime | None = None
+    splits: tuple[Split, ...] = ()
+
+    @property
+    def payees(self) -> frozenset[UUID]:
+        """The connected accounts that it pays."""
+        named = {split.account_id for split in self.splits}
+        return frozenset(named | {self.connected_account_id} if self.connected_account_id else named)
+
+    @property
+    def unsplit(self) -> Money:
+        """What neither splits nor the platform's fee claim of it."""
+        claimed = sum((split.amount.amount_minor for split in self.splits), self.platform_fee.amount_minor)
+        return Money(self.amount.amount_minor - claimed, self.amount.currency)
 
 
 @dataclass(frozen=True, slots=True)

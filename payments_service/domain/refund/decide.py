@@ -76,6 +76,18 @@ def bearer(
             if given:
                 raise invalid(name, "is for DESTINATION payments only: this one is the platform's own; leave it out")
         return AbsorbBy.UNSPECIFIED, False
+    if payment.charge_model is ChargeModel.SEPARATE:
+        if reverse_transfer:
+            raise invalid(
+                "reverse_transfer", "is for DESTINATION payments only: transfers of this one are reversed one by one"
+            )
+        if refund_platform_fee:
+            raise invalid(
+                "refund_platform_fee",
+                "is for DESTINATION payments only: at the creators' expense the platform's share of this one is always "
+                "given back; leave it out",
+            )
+        return AbsorbBy.CREATOR if absorb_by is AbsorbBy.UNSPECIFIED else absorb_by, False
     chosen = AbsorbBy.CREATOR if absorb_by is AbsorbBy.UNSPECIFIED else absorb_by
     if chosen is AbsorbBy.PLATFORM and reverse_transfer:
         raise invalid(

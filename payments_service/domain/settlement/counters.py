@@ -1,7 +1,8 @@
 """The counter accounts: whom a balance transaction's gross amount belongs to, by what it is and in whose book."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from uuid import UUID
 
 from payments_service.domain.account.model import ConnectedAccount
 from payments_service.domain.ids import Prefix, format_id
@@ -10,7 +11,7 @@ from payments_service.domain.ledger.account import AccountSpec
 from payments_service.domain.payment.model import ChargeModel, Payment
 from payments_service.domain.refund.model import AbsorbBy
 from payments_service.domain.settlement.kinds import Kind
-from payments_service.domain.settlement.model import BalanceTransaction
+from payments_service.domain.settlement.model import BalanceTransaction, ProvisionalCharge
 from payments_service.domain.settlement.shares import moved
 
 Counter = tuple[AccountSpec, int]
@@ -25,16 +26,23 @@ class Concern:
         payment: our payment behind it.
         account: the connected account whose money it is: whose book it is in, or, in the platform's book, who is paid.
         absorb_by: at whose expense it is, of a refund.
-        unsettled_minor: of a charge that is booked provisionally in the currency of the balance transaction: the gross
-            amount that waits in `stripe_unsettled`.
-        credited_minor: what the charge's credits stand at before it, in the same currency; what is provisional counts.
+        payees: the connected accounts that the payment is split among, by id.
+        provisional: how its charge stands in the books until this balance transaction takes its place.
+        credited_minor: what the credits of a payment that is split stand at before it, in the currency of the balance
+            transaction; what is provisional counts.
     """
 
     payment: Payment | None = None
     account: ConnectedAccount | None = None
     absorb_by: AbsorbBy = AbsorbBy.UNSPECIFIED
-    unsettled_minor: int = 0
+    payees: Mapping[UUID, ConnectedAccount] = field(default_factory=dict)
+    provisional: ProvisionalCharge | None = None
     credited_minor: int = 0
+
+    def unsettled_minor(self, currency: str) -> int:
+        """What waits in `stripe_unsettled` in this currency for the balance transaction."""
+        standing = self.provisional
+        return standing.amount.amount_minor if standing and standing.amount.currency == currency else 0
 
 
 _PLATFORM: Mapping[Kind, Callable[[str], AccountSpec]] = {
@@ -78,6 +86,8 @@ def of_the_platform(transaction: BalanceTransaction, kind: Kind | None, concern:
     currency, amount = transaction.currency, transaction.amount
     if kind in _OF_A_CHARGE:
         return _of_a_charge(transaction, kind, concern)
+    if kind is Kind.TRANSFER and _waits_to_be_split(concern.payment):
+        return [(chart.unallocated(currency), amount)]
     if kind in (Kind.TRANSFER, Kind.COLLECTION):
         return [(payable(concern.account, currency), amount)] if concern.account else []
     account = _PLATFORM.get(kind) if kind else None
@@ -100,18 +110,39 @@ def payable(account: ConnectedAccount, currency: str) -> AccountSpec:
     return chart.creator_payable(format_id(Prefix.CONNECTED_ACCOUNT, account.id), currency, account.owner_id)
 
 
-def credited(payment: Payment | None, account: ConnectedAccount | None, currency: str) -> list[tuple[AccountSpec, int]]:
+def credited(
+    payment: Payment | None,
+    account: ConnectedAccount | None,
+    payees: Mapping[UUID, ConnectedAccount],
+    currency: str,
+) -> list[tuple[AccountSpec, int]]:
     """The accounts that a paid charge credits, and their weights; none when nobody knows whose the money is.
 
     Args:
         payment: ours, if it is.
         account: the connected account that is paid.
+        payees: the connected accounts that the payment is split among, by id.
         currency: of the credits.
     """
+    if payment is not None and payment.charge_model is ChargeModel.SEPARATE:
+        return _split(payment, payees, currency)
     if payment is not None and payment.charge_model is ChargeModel.PLATFORM:
         return [(chart.revenue_sales(currency), 1)]
     # A charge for a connected account that was made without us is that account's too.
     return [(payable(account, currency), 1)] if account is not None else []
+
+
+def _split(payment: Payment, payees: Mapping[UUID, ConnectedAccount], currency: str) -> list[tuple[AccountSpec, int]]:
+    """What each account is owed, what the platform keeps, and what waits to be split."""
+    weights = [(payable(payees[split.account_id], currency), split.amount.amount_minor) for split in payment.splits]
+    weights.append((chart.revenue_platform_fee(currency), payment.platform_fee.amount_minor))
+    weights.append((chart.unallocated(currency), payment.unsplit.amount_minor))
+    return [(spec, weight) for spec, weight in weights if weight]
+
+
+def _waits_to_be_split(payment: Payment | None) -> bool:
+    """Whether nobody has said yet who gets what of a payment, so that its transfers say it."""
+    return payment is not None and payment.charge_model is ChargeModel.SEPARATE and not payment.splits
 
 
 def _of_a_charge(transaction: BalanceTransaction, kind: Kind | None, concern: Concern) -> list[Counter]:
@@ -120,12 +151,12 @@ def _of_a_charge(transaction: BalanceTransaction, kind: Kind | None, concern: Co
     A refund takes it from whoever bears it.
     """
     currency, amount = transaction.currency, transaction.amount
-    accounts = credited(concern.payment, concern.account, currency)
+    accounts = credited(concern.payment, concern.account, concern.payees, currency)
     if not accounts:
         return []
     if kind is Kind.REFUND and concern.absorb_by is AbsorbBy.PLATFORM and not _is_a_sale(concern.payment):
         return [(chart.expense_refund_absorbed(currency), amount)]
-    waiting = concern.unsettled_minor if kind is Kind.PAID else 0
+    waiting = concern.unsettled_minor(currency) if kind is Kind.PAID else 0
     before = concern.credited_minor
     parts = moved(before, before + amount - waiting, [weight for _, weight in accounts])
     counters = [(account, part) for (account, _), part in zip(accounts, parts, strict=True)]

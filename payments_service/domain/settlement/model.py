@@ -1,7 +1,14 @@
-"""A balance transaction of Stripe, in our words (docs.stripe.com/api/balance_transactions/object)."""
+"""A balance transaction of Stripe in our words, and a charge of which there is none yet.
+
+Source: docs.stripe.com/api/balance_transactions/object.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+from payments_service.domain.money import Money
 
 PAYMENTS_BALANCE = "payments"
 """The balance that a Stripe account sells into and is paid out from."""
@@ -66,3 +73,28 @@ class BalanceTransaction:
     def reference(self) -> str:
         """The unique reference of its ledger transaction."""
         return f"stripe:{self.id}"
+
+
+class ProvisionalState(Enum):
+    """What has become of a provisional booking."""
+
+    STANDING = "STANDING"
+    SETTLED = "SETTLED"
+    REVERSED = "REVERSED"
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionalCharge:
+    """A charge that is booked before Stripe has booked it.
+
+    Attributes:
+        charge_id: Stripe's id.
+        amount: its gross amount, in the payment's currency.
+        ledger_transaction_id: what booked it.
+    """
+
+    charge_id: str
+    payment_id: UUID
+    amount: Money
+    ledger_transaction_id: UUID
+    state: ProvisionalState = ProvisionalState.STANDING

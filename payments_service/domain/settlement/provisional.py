@@ -7,8 +7,7 @@ payment's lock, so it is credited once whichever comes first.
 Source: the design's ledger.md, "Provisional"; docs.stripe.com/payments/payment-intents/asynchronous-capture.
 """
 
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Mapping
 from uuid import UUID
 
 from payments_service.domain.account.model import ConnectedAccount
@@ -19,33 +18,9 @@ from payments_service.domain.ledger.transaction import PostRequest, TransactionK
 from payments_service.domain.money import Money
 from payments_service.domain.payment.model import ChargeSnapshot, IntentSnapshot, Payment, PaymentState
 from payments_service.domain.settlement.counters import credited
+from payments_service.domain.settlement.model import ProvisionalCharge
 from payments_service.domain.settlement.recipe import ACTOR
 from payments_service.domain.settlement.shares import shares
-
-
-class ProvisionalState(Enum):
-    """What has become of a provisional booking."""
-
-    STANDING = "STANDING"
-    SETTLED = "SETTLED"
-    REVERSED = "REVERSED"
-
-
-@dataclass(frozen=True, slots=True)
-class ProvisionalCharge:
-    """A charge that is booked before Stripe has booked it.
-
-    Attributes:
-        charge_id: Stripe's id.
-        amount: its gross amount, in the payment's currency.
-        ledger_transaction_id: what booked it.
-    """
-
-    charge_id: str
-    payment_id: UUID
-    amount: Money
-    ledger_transaction_id: UUID
-    state: ProvisionalState = ProvisionalState.STANDING
 
 
 def waits_for_stripe(payment: Payment, intent: IntentSnapshot) -> ChargeSnapshot | None:
@@ -59,7 +34,7 @@ def waits_for_stripe(payment: Payment, intent: IntentSnapshot) -> ChargeSnapshot
 
 def provisional_request(
     payment: Payment,
-    account: ConnectedAccount | None,
+    accounts: Mapping[UUID, ConnectedAccount],
     charge_id: str,
     amount: Money,
     transaction_id: UUID,
@@ -68,16 +43,17 @@ def provisional_request(
 
     Args:
         payment: whose charge it is.
-        account: the connected account that it pays.
+        accounts: the connected accounts that it pays.
         charge_id: Stripe's id.
         amount: what was received.
         transaction_id: id of the ledger transaction.
     """
-    accounts = credited(payment, account, amount.currency)
-    if not accounts:
+    account = accounts.get(payment.connected_account_id) if payment.connected_account_id else None
+    weighted = credited(payment, account, accounts, amount.currency)
+    if not weighted:
         return None
-    parts = shares(amount.amount_minor, [weight for _, weight in accounts])
-    counters = [Leg(spec, part) for (spec, _), part in zip(accounts, parts, strict=True)]
+    parts = shares(amount.amount_minor, [weight for _, weight in weighted])
+    counters = [Leg(spec, part) for (spec, _), part in zip(weighted, parts, strict=True)]
     return PostRequest(
         transaction_id=transaction_id,
         reference=f"charge:{charge_id}:gross",

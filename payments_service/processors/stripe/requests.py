@@ -19,7 +19,7 @@ from payments_service.application.stripe import (
 from payments_service.domain.account.model import BusinessType
 from payments_service.domain.ids import Prefix, format_id
 from payments_service.domain.money import Money
-from payments_service.domain.payment.model import CaptureMethod
+from payments_service.domain.payment.model import CaptureMethod, ChargeModel
 from payments_service.domain.refund.model import Refund, RefundReason
 
 EXPAND_INTENT = ["latest_charge"]
@@ -52,6 +52,9 @@ def create_intent(command: CreateIntent) -> StripeCall:
         # Stripe takes no fee of zero: then the whole charge goes to the connected account.
         if payment.platform_fee.amount_minor:
             params["application_fee_amount"] = payment.platform_fee.amount_minor
+    if payment.charge_model is ChargeModel.SEPARATE:
+        # What Stripe shows together: the charge and the transfers that are made of it later.
+        params["transfer_group"] = metadata[METADATA_PAYMENT]
     if command.payment_method:
         params["payment_method"] = command.payment_method
     if command.confirm:

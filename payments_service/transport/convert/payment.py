@@ -54,6 +54,11 @@ def payment_to_message(payment: Payment) -> payment_pb2.Payment:
     if payment.connected_account_id is not None:
         message.connected_account_id = format_id(Prefix.CONNECTED_ACCOUNT, payment.connected_account_id)
         message.platform_fee.CopyFrom(money_to_message(payment.platform_fee))
+    if payment.charge_model is ChargeModel.SEPARATE:
+        message.platform_fee.CopyFrom(money_to_message(payment.platform_fee))
+        for split in payment.splits:
+            account_id = format_id(Prefix.CONNECTED_ACCOUNT, split.account_id)
+            message.splits.add(connected_account_id=account_id, amount=money_to_message(split.amount))
     if payment.failure is not None:
         message.last_failure.code = payment.failure.code
         message.last_failure.decline_code = payment.failure.decline_code

@@ -8,7 +8,7 @@ from payments_api.v1 import payment_service_pb2 as pb
 from payments_service.application.payments.cancel import CancelPayment, CancelPaymentUseCase
 from payments_service.application.payments.capture import CapturePayment, CapturePaymentUseCase
 from payments_service.application.payments.confirm import ConfirmPayment, ConfirmPaymentUseCase
-from payments_service.application.payments.create import CreatePayment, CreatePaymentUseCase
+from payments_service.application.payments.create import CreatePayment, CreatePaymentUseCase, WantedSplit
 from payments_service.application.payments.read import PaymentReader
 from payments_service.application.ports import PaymentFilter
 from payments_service.domain.ids import Prefix, parse_id
@@ -61,6 +61,10 @@ class PaymentHandlers:
             capture_method=CAPTURE_METHOD_FROM_MESSAGE.get(request.capture_method, CaptureMethod.AUTOMATIC),
             connected_account_id=request.connected_account_id,
             platform_fee=_money(request, "platform_fee"),
+            splits=tuple(
+                WantedSplit(split.connected_account_id, money_from_message(split.amount, f"splits[{index}].amount"))
+                for index, split in enumerate(request.splits)
+            ),
         )
         with replayable(call):
             completed = await self._create(call.principal, idempotent_request(request, call), command)

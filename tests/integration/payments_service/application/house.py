@@ -214,7 +214,7 @@ class House:
                     type=event["type"],
                     livemode=event["livemode"],
                     object_type=intent["object"],
-                    object_id=intent["id"],
+                    object_id=intent.get("id", ""),
                     related_ids=related,
                     stripe_account_id=connect,
                     endpoint=stripe_event_pb2.STRIPE_ENDPOINT_CONNECT

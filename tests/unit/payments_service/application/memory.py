@@ -11,6 +11,7 @@ from payments_service.domain.account.model import ConnectedAccount
 from payments_service.domain.outbox import OutboxEvent
 from payments_service.domain.payment.model import Payment
 from payments_service.domain.refund.model import Refund
+from payments_service.domain.settlement.model import BalanceTransaction, ProvisionalCharge
 from tests.unit.payments_service.domain.samples import NOON
 
 T = TypeVar("T")
@@ -25,6 +26,9 @@ class Payments:
 
     async def by_intent(self, intent_ids: Sequence[str]) -> dict[str, UUID]:
         return {row.intent_id: row.id for row in self.rows.values() if row.intent_id in intent_ids}
+
+    async def many(self, payment_ids: Sequence[UUID]) -> dict[UUID, Payment]:
+        return await self.lock(payment_ids)
 
     async def lock(self, payment_ids: Sequence[UUID]) -> dict[UUID, Payment]:
         return {name: self.rows[name] for name in payment_ids if name in self.rows}
@@ -83,12 +87,30 @@ class Settlement:
     def __init__(self) -> None:
         self.due: list[str] = []
         self.booked: dict[str, UUID] = {}
+        self.payments: dict[str, UUID] = {}
+        self.rows: dict[UUID, list[BalanceTransaction]] = {}
 
     async def mark_due(self, stripe_accounts: Sequence[str]) -> None:
         self.due += stripe_accounts
 
+    async def payments_of(self, source_ids: Sequence[str]) -> dict[str, UUID]:
+        return {name: self.payments[name] for name in source_ids if name in self.payments}
+
+    async def of_charges(self, payment_ids: Sequence[UUID]) -> dict[UUID, list[BalanceTransaction]]:
+        return {name: self.rows[name] for name in payment_ids if name in self.rows}
+
     async def accounts_of(self, source_ids: Sequence[str]) -> dict[str, UUID]:
         return {name: self.booked[name] for name in source_ids if name in self.booked}
+
+
+class Provisional:
+    """See `settlement.ports.ProvisionalStore`."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, ProvisionalCharge] = {}
+
+    async def of_charges(self, charge_ids: Sequence[str]) -> dict[str, ProvisionalCharge]:
+        return {name: self.rows[name] for name in charge_ids if name in self.rows}
 
 
 class Outbox:
@@ -115,6 +137,7 @@ class Memory:
         self.refunds = refunds or Refunds()
         self.accounts = accounts or Accounts()
         self.settlement = Settlement()
+        self.provisional = Provisional()
         self.outbox = Outbox()
         self.time = NOON
 

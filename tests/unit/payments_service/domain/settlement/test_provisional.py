@@ -10,12 +10,8 @@ from payments_service.domain.ledger.transaction import PostRequest, TransactionK
 from payments_service.domain.money import Money
 from payments_service.domain.payment.model import ChargeModel, ChargeSnapshot, IntentSnapshot, Payment, PaymentState
 from payments_service.domain.settlement.counters import Concern
-from payments_service.domain.settlement.provisional import (
-    ProvisionalCharge,
-    provisional_request,
-    reversal_request,
-    waits_for_stripe,
-)
+from payments_service.domain.settlement.model import ProvisionalCharge
+from payments_service.domain.settlement.provisional import provisional_request, reversal_request, waits_for_stripe
 from tests.unit.payments_service.domain.samples import CHARGE, NOON, a_captured_payment
 from tests.unit.payments_service.domain.settlement.flows import PAYABLE, SELLER, Line, booked, moved, row
 
@@ -39,10 +35,13 @@ def an_intent(**changes: object) -> IntentSnapshot:
 
 
 def provisional(payment: Payment, amount: int = 10_000) -> PostRequest:
-    account = SELLER if payment.connected_account_id else None
-    request = provisional_request(payment, account, "ch_1", Money(amount, "usd"), new_id())
+    request = provisional_request(payment, {SELLER.id: SELLER}, "ch_1", Money(amount, "usd"), new_id())
     assert request is not None
     return request
+
+
+def standing(amount: int) -> ProvisionalCharge:
+    return ProvisionalCharge("ch_1", SALE.id, Money(amount, "usd"), new_id())
 
 
 def total(*parts: dict[str, int]) -> dict[str, int]:
@@ -79,7 +78,7 @@ def test_it_credits_what_the_charge_will_credit() -> None:
 
 
 def test_money_of_a_seller_whom_nobody_knows_waits_for_its_balance_transaction() -> None:
-    assert provisional_request(SOLD, None, "ch_1", Money(10_000, "usd"), new_id()) is None
+    assert provisional_request(SOLD, {}, "ch_1", Money(10_000, "usd"), new_id()) is None
 
 
 @pytest.mark.parametrize("payment", [SALE, SOLD])
@@ -88,7 +87,7 @@ def test_the_balance_transaction_takes_over_what_was_provisional(payment: Paymen
     """Also where Stripe books the whole authorisation first and then takes back what was not captured."""
     account = SELLER if payment.connected_account_id else None
     first = moved(provisional(payment, received).postings)
-    charge = booked(Line(CHARGE, Concern(payment, account, unsettled_minor=received, credited_minor=received)))
+    charge = booked(Line(CHARGE, Concern(payment, account, provisional=standing(received), credited_minor=received)))
     plain = booked(Line(CHARGE, Concern(payment, account)))
 
     assert total(first, charge) == plain
@@ -100,10 +99,10 @@ def test_a_refund_that_is_booked_in_between_changes_nothing() -> None:
     stands = {
         "refund first": [
             (refund, Concern(SOLD, SELLER, credited_minor=10_000)),
-            (CHARGE, Concern(SOLD, SELLER, unsettled_minor=10_000, credited_minor=6_000)),
+            (CHARGE, Concern(SOLD, SELLER, provisional=standing(10_000), credited_minor=6_000)),
         ],
         "charge first": [
-            (CHARGE, Concern(SOLD, SELLER, unsettled_minor=10_000, credited_minor=10_000)),
+            (CHARGE, Concern(SOLD, SELLER, provisional=standing(10_000), credited_minor=10_000)),
             (refund, Concern(SOLD, SELLER, credited_minor=10_000)),
         ],
     }

@@ -34,6 +34,14 @@ def intent_params(payment: Payment = SALE, **fields: object) -> dict[str, Any]:
     return dict(call.params)
 
 
+def test_a_payment_that_is_split_is_charged_to_the_platform_and_groups_its_transfers() -> None:
+    separate = a_payment(reference="", charge_model=ChargeModel.SEPARATE, platform_fee=Money(250, "usd"))
+    params = intent_params(separate)
+
+    assert params.pop("transfer_group") == format_id(Prefix.PAYMENT, separate.id)
+    assert params.keys() == intent_params().keys()
+
+
 def refund_params(refund: Refund) -> dict[str, Any]:
     call = requests.create_refund(refund, "pi_1", "op_1")
     assert call == StripeCall("post", "/v1/refunds", call.params)

@@ -8,7 +8,7 @@ from payments_api.v1 import payment_pb2, payment_service_pb2
 
 from payments_service.domain.ids import Prefix, format_id, new_id
 from payments_service.domain.money import Money
-from payments_service.domain.payment.model import CaptureMethod, ChargeModel, PaymentFailure, PaymentState
+from payments_service.domain.payment.model import CaptureMethod, ChargeModel, PaymentFailure, PaymentState, Split
 from payments_service.domain.payment.purchase import Purchase, PurchaseStatus
 from payments_service.transport.convert.payment import (
     CANCELLATION_REASONS,
@@ -75,7 +75,17 @@ def test_everything_there_is_to_see_is_shown() -> None:
         update_time=Timestamp(seconds=int(NOON.timestamp()), nanos=1_000),
     )
     shown = {field.name for field, _ in message.ListFields()}
-    assert {field.name for field in message.DESCRIPTOR.fields} - shown == {"livemode", "last_failure"}
+    assert {field.name for field in message.DESCRIPTOR.fields} - shown == {"livemode", "last_failure", "splits"}
+
+
+def test_a_payment_that_is_split_shows_among_whom() -> None:
+    splits = (Split(SELLER, Money(1_500, "usd")),)
+    message = payment_to_message(a_payment(charge_model=ChargeModel.SEPARATE, splits=splits))
+
+    (split,) = message.splits
+    assert split.connected_account_id == format_id(Prefix.CONNECTED_ACCOUNT, SELLER)
+    assert (split.amount.amount_minor, split.amount.currency_code) == (1_500, "usd")
+    assert (message.HasField("platform_fee"), message.connected_account_id) == (True, "")
 
 
 def test_a_sale_of_the_platform_has_no_seller_and_no_platform_fee() -> None:

@@ -1,0 +1,16 @@
+"""Payments that are split among connected accounts."""
+
+from alembic import op
+
+revision = "0009_payment_splits"
+down_revision = "0008_suspense_index"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE payments ADD COLUMN splits jsonb NOT NULL DEFAULT '[]'")
+
+
+def downgrade() -> None:
+    op.drop_column("payments", "splits")
