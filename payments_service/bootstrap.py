@@ -39,6 +39,8 @@ from payments_service.application.ports import Sweep
 from payments_service.application.refunds.create import CreateRefundOperation, CreateRefundUseCase
 from payments_service.application.refunds.read import RefundReader
 from payments_service.application.reporting import StripeBalanceReader
+from payments_service.application.sealing.keys import SealKeys
+from payments_service.application.sealing.sealer import Sealer
 from payments_service.application.sequencing.sequencer import Sequencer
 from payments_service.application.settlement.settle import Settlement
 from payments_service.application.settlement.watch import WatchBooks
@@ -63,6 +65,7 @@ from payments_service.workers.completer import completer_loop
 from payments_service.workers.hold_expiry import hold_expiry_loop
 from payments_service.workers.inbox import inbox_loop
 from payments_service.workers.loop import Loop
+from payments_service.workers.sealer import sealer_loop
 from payments_service.workers.sequencer import sequencer_loop
 from payments_service.workers.settlement import settlement_loop
 
@@ -99,6 +102,7 @@ class Core:
             settings, settings.database_url.get_secret_value(), application_name=application_name
         )
         self.transactions = PostgresTransactions(self.engine, _cipher(settings))
+        self.seal_keys = seal_keys(settings)
         stripe_settings = StripeSettings(
             api_key=settings.stripe_api_key.get_secret_value(),
             api_base=settings.stripe_api_base,
@@ -218,6 +222,7 @@ def build_loops(core: Core) -> list[Loop]:
         settlement_loop(settlement, poll),
         completer_loop(completer, poll),
         sequencer_loop(Sequencer(core.transactions), settings.outbox_poll_ms / 1000),
+        sealer_loop(Sealer(core.transactions, core.seal_keys), settings.seal_poll_ms / 1000),
         hold_expiry_loop(ExpireHolds(core.transactions), poll),
         books_watch_loop(WatchBooks(core.transactions)),
     ]
@@ -277,6 +282,19 @@ def _cipher(settings: Settings) -> Cipher:
         return Cipher([key.get_secret_value() for key in settings.encryption_keys])
     except ValueError as error:
         raise ConfigurationError(f"PAYMENTS_ENCRYPTION_KEYS: {error}") from None
+
+
+def seal_keys(settings: Settings) -> SealKeys:
+    """The keys of seals.
+
+    Raises:
+        ConfigurationError: one of them is malformed.
+    """
+    private = [key.get_secret_value() for key in settings.seal_keys]
+    try:
+        return SealKeys(private, settings.seal_public_keys)
+    except ValueError as error:
+        raise ConfigurationError(f"PAYMENTS_SEAL_KEYS, PAYMENTS_SEAL_PUBLIC_KEYS: {error}") from None
 
 
 def _stripe_prices(settings: Settings) -> dict[str, StripePrice]:

@@ -151,6 +151,15 @@ class Settings(BaseSettings):
         default=(), description="id:base64 of 32 bytes each; the first encrypts, all decrypt"
     )
 
+    seal_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(),
+        description="id:base64 of 32 bytes each, for workers: the first signs seals of the ledger; unset: no seals",
+    )
+    seal_public_keys: List = Field(
+        default=(), description="The same of public keys that have signed seals, beside those of seal_keys"
+    )
+    seal_poll_ms: int = Field(default=1_000, ge=10, description="How often new ledger transactions are sealed")
+
     return_url_origins: List = Field(
         default=(), description="Allowed origins of return URLs, for example https://shop.example"
     )
@@ -176,12 +185,12 @@ class Settings(BaseSettings):
         default=None, ge=0, description="Inherited descriptor; server and worker stop when it reads end-of-file"
     )
 
-    @field_validator("auth_algorithms", "return_url_origins", mode="before")
+    @field_validator("auth_algorithms", "return_url_origins", "seal_public_keys", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("encryption_keys", mode="before")
+    @field_validator("encryption_keys", "seal_keys", mode="before")
     @classmethod
     def _split_keys(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

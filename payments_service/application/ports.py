@@ -10,6 +10,7 @@ from payments_service.application.events.ports import EventQueue, EventRecording
 from payments_service.application.ledger.ports import HoldExpiryStore, LedgerAccountStore, LedgerTransactionReads
 from payments_service.application.operations.model import Operation, OperationState
 from payments_service.application.outbox.model import EventFilter, NumberedEvent
+from payments_service.application.sealing.ports import SealStore
 from payments_service.application.sequencing.model import Head, Numbering, Stream
 from payments_service.application.settlement.ports import ProvisionalStore, StandingStore
 from payments_service.domain.account.model import ConnectedAccount
@@ -451,6 +452,7 @@ class UnitOfWork(Protocol):
     hold_expiries: HoldExpiryStore
     outbox: OutboxStore
     sequences: SequenceStore
+    seals: SealStore
 
     async def now(self) -> datetime:
         """The database's clock at this moment (not at the start of the transaction)."""

@@ -148,11 +148,18 @@ def key(
     name: Annotated[
         str | None, typer.Option(help="Id of the key, stored with what it encrypts; default: today's date.")
     ] = None,
+    seal: Annotated[
+        bool, typer.Option("--seal", help="A key pair that signs the ledger's seals, as two settings.")
+    ] = False,
 ) -> None:
-    """Print a new encryption key for PAYMENTS_ENCRYPTION_KEYS. Put it first there and keep the old ones behind it."""
+    """Print a new encryption key for PAYMENTS_ENCRYPTION_KEYS. Put it first there and keep the old ones behind it.
+
+    With --seal: a private key for the workers' PAYMENTS_SEAL_KEYS and its public key for PAYMENTS_SEAL_PUBLIC_KEYS of
+    all others, and for whoever checks proofs.
+    """
     from payments_service.cli.keys import run_key
 
-    run_key(name)
+    run_key(name, seal=seal)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import secrets
 
 from pydantic import SecretStr
 
+from payments_service.application.sealing.keys import new_seal_key
 from payments_service.cli.data_folder import DataFolder
 from payments_service.config import Settings
 from payments_service.storage.cipher import new_key
@@ -40,4 +41,6 @@ def with_development_keys(settings: Settings, folder: DataFolder) -> Settings:
         made["auth_key"] = SecretStr(folder.key("auth", lambda: secrets.token_urlsafe(_AUTH_KEY_BYTES)))
     if not settings.encryption_keys:
         made["encryption_keys"] = (SecretStr(folder.key("encryption", lambda: new_key("development"))),)
+    if not settings.seal_keys:
+        made["seal_keys"] = (SecretStr(folder.key("seal", lambda: new_seal_key("development")[0])),)
     return settings.model_copy(update=made)

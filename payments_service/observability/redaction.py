@@ -48,6 +48,7 @@ _SECRET_KEYS = frozenset(
         "payload",
         "pin",
         "private_key",
+        "seal_keys",
         "secret",
         "set-cookie",
         "signature",

@@ -120,6 +120,17 @@ SEQUENCER_OLDEST_SECONDS = Gauge(
     multiprocess_mode="livemax",
     registry=REGISTRY,
 )
+SEALED_TOTAL = Counter(
+    "payments_sealed_total",
+    "Ledger transactions that the sealer has put under a signed seal.",
+    registry=REGISTRY,
+)
+SEALS_BEHIND = Gauge(
+    "payments_seals_behind",
+    "Numbered ledger transactions without a seal after the last round of the sealer.",
+    multiprocess_mode="livemax",
+    registry=REGISTRY,
+)
 EVENT_WAITERS = Gauge(
     "payments_event_waiters",
     "PullEvents calls that wait for an event.",

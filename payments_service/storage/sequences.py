@@ -1,18 +1,47 @@
 """Numbers of streams in Postgres: a locked head a stream, and rows that move from a queue to where they are read.
 
 A stream has two tables with the same columns: writers add to its queue, and numbering moves what it finds there to the
-numbered one, whose key is the number.
+numbered one, whose key is the number. The ledger's are other tables: its queue has a row for each batch of
+transactions, and only their ids are numbered, since transactions never change.
 """
 
-from sqlalchemy import Table, Update, delete, func, insert, select, tuple_, update
+from sqlalchemy import Table, Update, delete, func, insert, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.application.sequencing.model import Head, Numbering, Stream
 from payments_service.storage.tables.outbox import outbox, outbox_queue
 from payments_service.storage.tables.outbox import sequence_heads as heads
+from payments_service.storage.tables.seals import ledger_queue
 
-_TABLES: dict[Stream, tuple[Table, Table]] = {Stream.OUTBOX: (outbox_queue, outbox)}
-"""Of each stream the queue, with `create_time` and `id` as its key, and the numbered table."""
+_AGE_BY = {
+    Stream.OUTBOX: (outbox_queue.c.create_time, outbox_queue.c.id),
+    Stream.LEDGER: (ledger_queue.c.record_time, ledger_queue.c.first_id),
+}
+"""The key of each stream's queue: a time, and what tells apart rows of one time."""
+
+_NUMBER_TRANSACTIONS = text(
+    """
+    WITH oldest AS (
+        SELECT record_time, first_id FROM (
+            SELECT record_time, first_id,
+                   sum(cardinality(transaction_ids)) OVER (ORDER BY record_time, first_id) AS so_far,
+                   cardinality(transaction_ids) AS own
+            FROM (SELECT * FROM ledger_queue ORDER BY record_time, first_id LIMIT :limit) first_rows
+        ) counted
+        WHERE so_far - own < :limit
+    ), taken AS (
+        DELETE FROM ledger_queue WHERE (record_time, first_id) IN (SELECT record_time, first_id FROM oldest)
+        RETURNING record_time, first_id, transaction_ids
+    ), numbered AS (
+        INSERT INTO ledger_sequence (number, transaction_id, salt)
+        SELECT :last + row_number() OVER (ORDER BY t.record_time, t.first_id, i.place), i.id, gen_random_uuid()
+        FROM taken t CROSS JOIN LATERAL unnest(t.transaction_ids) WITH ORDINALITY AS i (id, place)
+        RETURNING number
+    )
+    UPDATE sequence_heads SET last = :last + (SELECT count(*) FROM numbered) WHERE stream = 'ledger' RETURNING last
+    """
+)
+"""The same for the ledger: whole batches, until there are about as many transactions as wanted."""
 
 
 class SequenceRepository:
@@ -33,22 +62,24 @@ class SequenceRepository:
         The head is locked by a statement of its own: the next one then sees all that its last holder has committed. And
         the lock is the lease: it ends with its holder's connection, so that nobody has to wait for it to run out.
         """
-        queue, numbered = _TABLES[stream]
+        time, other = _AGE_BY[stream]
         oldest = (
             await self._connection.execute(
-                select(queue.c.create_time, func.clock_timestamp().label("now"))
-                .order_by(queue.c.create_time, queue.c.id)
-                .limit(1)
+                select(time.label("time"), func.clock_timestamp().label("now")).order_by(time, other).limit(1)
             )
         ).first()
         if oldest is None:
             return Numbering()
-        age = oldest.now - oldest.create_time
+        age = oldest.now - oldest.time
         locked = select(heads.c.last).where(heads.c.stream == stream.value).with_for_update(skip_locked=True)
         last = (await self._connection.execute(locked)).scalar()
         if last is None:
             return Numbering(oldest_age=age)
-        new_last: int = (await self._connection.execute(_move(stream, queue, numbered, last, limit))).scalar_one()
+        if stream is Stream.LEDGER:
+            done = await self._connection.execute(_NUMBER_TRANSACTIONS, {"last": last, "limit": limit})
+        else:
+            done = await self._connection.execute(_move(stream, outbox_queue, outbox, last, limit))
+        new_last: int = done.scalar_one()
         return Numbering(count=new_last - last, last=new_last, oldest_age=age)
 
 

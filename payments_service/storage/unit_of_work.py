@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from payments_service.application import ports
 from payments_service.application.events.ports import EventQueue, EventRecordingStore
 from payments_service.application.ledger.ports import HoldExpiryStore, LedgerAccountStore, LedgerTransactionReads
+from payments_service.application.sealing.ports import SealStore
 from payments_service.application.settlement.ports import ProvisionalStore, StandingStore
 from payments_service.storage.accounts import AccountRepository
 from payments_service.storage.cipher import Cipher
@@ -21,6 +22,7 @@ from payments_service.storage.ledger.accounts import LedgerAccountRepository
 from payments_service.storage.ledger.hold_expiries import HoldExpiryRepository
 from payments_service.storage.ledger.reader import LedgerReader
 from payments_service.storage.ledger.repository import LedgerRepository
+from payments_service.storage.ledger.seals import SealRepository
 from payments_service.storage.ledger.transactions import LedgerTransactionReader
 from payments_service.storage.operations import OperationRepository
 from payments_service.storage.outbox import OutboxRepository
@@ -58,6 +60,7 @@ class PostgresUnitOfWork:
         self.hold_expiries: HoldExpiryStore = HoldExpiryRepository(connection)
         self.outbox: ports.OutboxStore = OutboxRepository(connection)
         self.sequences: ports.SequenceStore = SequenceRepository(connection)
+        self.seals: SealStore = SealRepository(connection)
 
     async def now(self) -> datetime:
         """See the port."""

@@ -10,6 +10,7 @@ class Stream(StrEnum):
     """Rows that are numbered, each stream on its own from 1 on and without a gap."""
 
     OUTBOX = "outbox"
+    LEDGER = "ledger"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,12 @@ from payments_service.application.sequencing.model import Stream
 from payments_service.observability.work_metrics import SEQUENCED_TOTAL, SEQUENCER_OLDEST_SECONDS
 
 BATCH_MAX = 1_000
-"""Rows numbered in one transaction."""
+"""Events numbered in one transaction."""
+
+TRANSACTIONS_MAX = 10_000
+"""Ledger transactions numbered in one transaction, all in one statement; at least one batch of the writer's."""
+
+_LIMITS = {Stream.OUTBOX: BATCH_MAX, Stream.LEDGER: TRANSACTIONS_MAX}
 
 _log = structlog.get_logger(__name__)
 
@@ -31,7 +36,7 @@ class Sequencer:
         return total
 
     async def _number(self, stream: Stream) -> int:
-        done = await self._transactions.run(lambda unit: unit.sequences.number(stream, BATCH_MAX))
+        done = await self._transactions.run(lambda unit: unit.sequences.number(stream, _LIMITS[stream]))
         age_seconds = done.oldest_age.total_seconds()
         SEQUENCER_OLDEST_SECONDS.labels(stream.value).set(age_seconds)
         if done.count:

@@ -110,6 +110,7 @@ class Plan:
                 {name: grant.model_dump() for name, grant in settings.auth_spiffe_scopes.items()}
             ),
             "PAYMENTS_ENCRYPTION_KEYS": ",".join(key.get_secret_value() for key in settings.encryption_keys),
+            "PAYMENTS_SEAL_KEYS": ",".join(key.get_secret_value() for key in settings.seal_keys),
         }
         return _without(self.environment, "GATEWAY_", "SANDBOX_") | told
 

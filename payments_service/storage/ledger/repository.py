@@ -224,7 +224,9 @@ def _new_account(spec: AccountSpec) -> Account:
 
 async def _write(driver: psycopg.AsyncConnection, decision: Decision) -> None:
     """Write transactions, entries and accounts in one statement, and besides it what only some batches have."""
-    columns = (*_transaction_columns(decision), *_entry_columns(decision), *_account_columns(decision))
+    transaction_ids = [transaction.id for transaction in decision.transactions]
+    queued = (decision.record_time, transaction_ids[0], uuids(transaction_ids))
+    columns = (*_transaction_columns(decision), *_entry_columns(decision), *queued, *_account_columns(decision))
     expiring = [transaction for transaction in decision.transactions if transaction.expire_time is not None]
     shifted = shifted_entries(decision)
     if not (expiring or shifted):

@@ -98,6 +98,9 @@ def test_the_role_has_what_the_ledger_needs_and_no_more(database_url: str) -> No
         ("ledger_effective_totals", "INSERT SELECT UPDATE"),
         ("ledger_entries", "INSERT SELECT"),
         ("ledger_hold_expiries", "DELETE INSERT SELECT UPDATE"),
+        ("ledger_queue", "DELETE INSERT SELECT"),
+        ("ledger_seals", "INSERT SELECT"),
+        ("ledger_sequence", "INSERT SELECT"),
         ("ledger_shifted_entries", "INSERT SELECT"),
         ("ledger_transactions", "INSERT SELECT"),
     ]
