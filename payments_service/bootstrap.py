@@ -40,6 +40,7 @@ from payments_service.application.refunds.create import CreateRefundOperation, C
 from payments_service.application.refunds.read import RefundReader
 from payments_service.application.reporting import StripeBalanceReader
 from payments_service.application.sealing.keys import SealKeys
+from payments_service.application.sealing.prove import SealProofs
 from payments_service.application.sealing.sealer import Sealer
 from payments_service.application.sequencing.sequencer import Sequencer
 from payments_service.application.settlement.settle import Settlement
@@ -170,6 +171,7 @@ class ServerApplication:
                 LedgerAccounts(transactions, core.local_requests),
                 PostTransactions(transactions, core.local_requests, ProtobufReplyCodec()),
                 LedgerTransactions(transactions),
+                SealProofs(transactions, core.seal_keys),
             ),
             "payments_api.v1.ReportingService": ReportingHandlers(StripeBalanceReader(transactions, stripe), ledger),
             "payments_api.internal.v1.StripeEventService": StripeEventHandlers(

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
-PACKAGES = ("payments_service", "webhook_gateway", "stripe_sandbox")
+PACKAGES = ("payments_service", "webhook_gateway", "stripe_sandbox", "payments_client")
 IMAGE = "gen/image.binpb"
 BUF = ("--config", "buf.yaml", "--path", "payments_api")
 

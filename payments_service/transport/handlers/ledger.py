@@ -12,6 +12,7 @@ from payments_service.application.ledger.ports import TransactionFilter, Transac
 from payments_service.application.ledger.post import PostTransactions
 from payments_service.application.ledger.read import LedgerReader
 from payments_service.application.ledger.transactions import LedgerTransactions
+from payments_service.application.sealing.prove import SealProofs
 from payments_service.domain.errors import invalid
 from payments_service.domain.ids import Prefix, parse_id
 from payments_service.transport.call import Call
@@ -24,12 +25,13 @@ from payments_service.transport.convert.ledger import (
 from payments_service.transport.convert.ledger_posting import KIND_FROM_MESSAGE, view_to_message
 from payments_service.transport.handlers.ledger_accounts import LedgerAccountHandlers
 from payments_service.transport.handlers.ledger_posting import LedgerPostingHandlers
+from payments_service.transport.handlers.ledger_seals import LedgerSealHandlers
 from payments_service.transport.page_token import decode_page_token, encode_page_token, page_size
 
 VERSION_BYTES = 8
 
 
-class LedgerHandlers(LedgerAccountHandlers, LedgerPostingHandlers):
+class LedgerHandlers(LedgerAccountHandlers, LedgerPostingHandlers, LedgerSealHandlers):
     """The ledger: see the service's own comments."""
 
     def __init__(
@@ -38,9 +40,11 @@ class LedgerHandlers(LedgerAccountHandlers, LedgerPostingHandlers):
         accounts: LedgerAccounts,
         post: PostTransactions,
         transactions: LedgerTransactions,
+        proofs: SealProofs,
     ) -> None:
         LedgerAccountHandlers.__init__(self, accounts)
         LedgerPostingHandlers.__init__(self, post)
+        LedgerSealHandlers.__init__(self, proofs)
         self._reader = reader
         self._transactions = transactions
 
