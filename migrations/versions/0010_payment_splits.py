@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0009_payment_splits"
-down_revision = "0008_suspense_index"
+revision = "0010_payment_splits"
+down_revision = "0009_inbox_leases"
 branch_labels = None
 depends_on = None
 

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0010_ledger_seals"
-down_revision = "0009_inbox_leases"
+revision = "0011_ledger_seals"
+down_revision = "0010_payment_splits"
 branch_labels = None
 depends_on = None
 
