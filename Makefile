@@ -35,6 +35,10 @@ contract: setup $(STRIPE_CLI) ## Run the official Stripe CLI (from npm) against 
 bench: setup ## Measure against references in the same run (ARGS=--quick for a short look; docs/performance.md)
 	@$(BIN)/python -m bench $(ARGS)
 
+.PHONY: fuzz
+fuzz: setup ## Send a real gateway three minutes of nonsense and watch its answers and memory (ARGS="--minutes 10 --seed 7")
+	@$(BIN)/python scripts/fuzz_gateway.py $(ARGS)
+
 .PHONY: lint
 lint: setup ## Formatting, lint, types, import rules, proto lint and breaking changes
 	@$(BIN)/python scripts/lint.py
