@@ -7,11 +7,14 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from webhook_gateway.answers import Answer, failure
+from webhook_gateway.answers import Answer, failure, refused
+from webhook_gateway.errors import NotRecordedError
 from webhook_gateway.metrics import Metrics
 
 HEAD_BYTES_MAX = 32_768
 HEAD_TIMEOUT_S = 5.0
+CONNECTIONS_MAX = 1_024
+"""Each can hold a body of 256 KiB, so all of them together stay within 256 MiB."""
 
 
 class BoundedConnection(HttpToolsProtocol):
@@ -40,8 +43,12 @@ class BoundedConnection(HttpToolsProtocol):
         self._head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
-        """Starts the time of the first head."""
+        """Starts the time of the first head, or turns the connection away: a flood must not take all memory."""
         super().connection_made(transport)
+        if len(self.connections) > CONNECTIONS_MAX:
+            self.metrics.connections_refused.labels("too_many").inc()
+            self._refuse(refused(NotRecordedError("TOO_MANY_CONNECTIONS")))
+            return
         self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -1,5 +1,6 @@
 """Limits of size and time, over real sockets: each ends in an answer that says what the limit was."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import orjson
@@ -115,6 +116,24 @@ async def test_slow_headers_are_given_up(monkeypatch: pytest.MonkeyPatch, paymen
             response = await gateway.raw(start)
             assert status_of(response) == 408
         assert gateway.count("gateway_connections_refused_total", reason="head_slow") == 2
+
+
+async def test_a_flood_of_connections_is_turned_away(monkeypatch: pytest.MonkeyPatch, gateway: RunningGateway) -> None:
+    monkeypatch.setattr(connection, "CONNECTIONS_MAX", 3)
+    address = gateway.address.rsplit(":", 1)
+    writers = [(await asyncio.open_connection(*address))[1] for _ in range(3)]
+    await gateway.raw(b"")  # the first three are known once a fourth has been turned away
+    response = await gateway.raw(b"")
+    assert status_of(response) == 503
+    assert b"retry-after: " in response
+    assert gateway.count("gateway_connections_refused_total", reason="too_many") == 2
+    for writer in writers:
+        writer.close()
+    await until(lambda: _welcome(gateway))
+
+
+async def _welcome(gateway: RunningGateway) -> bool:
+    return (await gateway.deliver(event())).status_code == 200
 
 
 @pytest.mark.parametrize("ending", [b"", b"\r\n\r\n"])
