@@ -15,6 +15,7 @@ from payments_service.application import failpoints
 from payments_service.application.accounts.create import CreateAccountOperation, CreateAccountUseCase
 from payments_service.application.accounts.read import AccountReader
 from payments_service.application.background import Background
+from payments_service.application.disputes.read import DisputeReader
 from payments_service.application.events.apply import ApplyEvents, ApplySettings
 from payments_service.application.events.record import RecordEvents
 from payments_service.application.fee_schedules import CreateFeeScheduleUseCase, FeeScheduleReader
@@ -35,6 +36,7 @@ from payments_service.application.outbox.pull import PullEvents
 from payments_service.application.payments import cancel, capture, confirm, create
 from payments_service.application.payments.read import PaymentReader
 from payments_service.application.payments.return_url import ReturnUrls
+from payments_service.application.payouts.read import PayoutReader
 from payments_service.application.ports import Sweep
 from payments_service.application.refunds.create import CreateRefundOperation, CreateRefundUseCase
 from payments_service.application.refunds.read import RefundReader
@@ -53,10 +55,12 @@ from payments_service.storage.cipher import Cipher
 from payments_service.storage.engine import create_engine
 from payments_service.storage.unit_of_work import PostgresTransactions
 from payments_service.transport.handlers.account import AccountHandlers
+from payments_service.transport.handlers.dispute import DisputeHandlers
 from payments_service.transport.handlers.event import EventHandlers
 from payments_service.transport.handlers.fee import FeeHandlers
 from payments_service.transport.handlers.ledger import LedgerHandlers
 from payments_service.transport.handlers.payment import PaymentHandlers
+from payments_service.transport.handlers.payout import PayoutHandlers
 from payments_service.transport.handlers.refund import RefundHandlers
 from payments_service.transport.handlers.reporting import ReportingHandlers
 from payments_service.transport.handlers.stripe_event import StripeEventHandlers
@@ -160,6 +164,8 @@ class ServerApplication:
             "payments_api.v1.RefundService": RefundHandlers(
                 CreateRefundUseCase(runner, stripe), RefundReader(transactions)
             ),
+            "payments_api.v1.DisputeService": DisputeHandlers(DisputeReader(transactions)),
+            "payments_api.v1.PayoutService": PayoutHandlers(PayoutReader(transactions)),
             "payments_api.v1.FeeService": FeeHandlers(
                 FeeReader(transactions, payments),
                 CreateFeeScheduleUseCase(transactions, core.local_requests),

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from payments_service.application.events.ports import EventQueue, EventRecordingStore
+from payments_service.application.follow.ports import DisputeStore, ObjectStore, PayoutStore, TransferStore
 from payments_service.application.ledger.ports import HoldExpiryStore, LedgerAccountStore, LedgerTransactionReads
 from payments_service.application.operations.model import Operation, OperationState
 from payments_service.application.outbox.model import EventFilter, NumberedEvent
@@ -439,6 +440,10 @@ class UnitOfWork(Protocol):
     payments: PaymentStore
     refunds: RefundStore
     accounts: AccountStore
+    disputes: DisputeStore
+    payouts: PayoutStore
+    transfers: TransferStore
+    objects: ObjectStore
     event_recording: EventRecordingStore
     event_queue: EventQueue
     settlement: SettlementStore

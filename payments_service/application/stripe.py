@@ -6,10 +6,17 @@ from typing import Protocol
 
 from payments_service.application.operations.model import Json, Outcome, StripeCall
 from payments_service.domain.account.model import AccountSnapshot, ConnectedAccount
+from payments_service.domain.dispute.model import DisputeSnapshot
 from payments_service.domain.money import Money
 from payments_service.domain.payment.model import IntentSnapshot, Payment
+from payments_service.domain.payout.model import PayoutSnapshot
 from payments_service.domain.refund.model import Refund, RefundSnapshot
 from payments_service.domain.settlement.model import BalanceTransaction
+from payments_service.domain.stripe_object.model import ObjectKey, ObjectSnapshot
+from payments_service.domain.transfer.model import TransferSnapshot
+
+Said = DisputeSnapshot | PayoutSnapshot | TransferSnapshot | ObjectSnapshot
+"""What Stripe says of an object that is fetched by its kind and id."""
 
 METADATA_PAYMENT = "payments_payment_id"
 """The key under which Stripe's metadata holds our payment id; the next three likewise."""
@@ -112,6 +119,10 @@ class Stripe(Protocol):
 
     async def fetch_account(self, stripe_account: str) -> Json | None:
         """A connected account, or None when there is none that we have access to."""
+        ...
+
+    async def fetch_object(self, key: ObjectKey) -> Said | None:
+        """An object of one of the kinds that are followed, or None when there is none (any more)."""
         ...
 
     async def refunds_of(self, intent_id: str) -> list[RefundSnapshot]:

@@ -81,6 +81,8 @@ class Reason(Enum):
     ETAG_MISMATCH = ("ETAG_MISMATCH", Code.ABORTED)
     NOT_SEALED_YET = ("NOT_SEALED_YET", Code.FAILED_PRECONDITION)
     REVERSAL_EXCEEDS_ORIGINAL = ("REVERSAL_EXCEEDS_ORIGINAL", Code.FAILED_PRECONDITION)
+    DISPUTE_NOT_FOUND = ("DISPUTE_NOT_FOUND", Code.NOT_FOUND)
+    PAYOUT_NOT_FOUND = ("PAYOUT_NOT_FOUND", Code.NOT_FOUND)
 
     def __new__(cls, name: str, code: Code) -> Self:
         """A member whose value is its name and that carries its code."""

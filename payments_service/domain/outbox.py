@@ -21,11 +21,23 @@ class EventType(StrEnum):
     PAYMENT_ATTEMPT_FAILED = "payment.attempt_failed"
     PAYMENT_CANCELED = "payment.canceled"
     PAYMENT_FAILED = "payment.failed"
+    PAYMENT_RISK_CHANGED = "payment.risk_changed"
     REFUND_PENDING = "refund.pending"
     REFUND_SUCCEEDED = "refund.succeeded"
     REFUND_FAILED = "refund.failed"
     REFUND_CANCELED = "refund.canceled"
     ACCOUNT_UPDATED = "account.updated"
+    DISPUTE_INQUIRY = "dispute.inquiry"
+    DISPUTE_NEEDS_RESPONSE = "dispute.needs_response"
+    DISPUTE_UNDER_REVIEW = "dispute.under_review"
+    DISPUTE_WON = "dispute.won"
+    DISPUTE_LOST = "dispute.lost"
+    DISPUTE_CLOSED = "dispute.closed"
+    PAYOUT_PENDING = "payout.pending"
+    PAYOUT_IN_TRANSIT = "payout.in_transit"
+    PAYOUT_PAID = "payout.paid"
+    PAYOUT_FAILED = "payout.failed"
+    PAYOUT_CANCELED = "payout.canceled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,8 @@ def _values(payment: Payment) -> dict[str, Any]:
         "splits": [
             {"account_id": str(split.account_id), "amount_minor": split.amount.amount_minor} for split in payment.splits
         ],
+        "disputed_minor": payment.disputed_minor,
+        "risks": dict(payment.risks),
     }
 
 
@@ -168,4 +170,6 @@ def _payment(row: Row[Any]) -> Payment:
         event_ids=tuple(row.event_ids),
         observed_time=row.observed_time,
         splits=tuple(Split(UUID(split["account_id"]), Money(split["amount_minor"], currency)) for split in row.splits),
+        disputed_minor=row.disputed_minor,
+        risks=row.risks,
     )

@@ -9,11 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from payments_service.application import ports
 from payments_service.application.events.ports import EventQueue, EventRecordingStore
+from payments_service.application.follow.ports import DisputeStore, ObjectStore, PayoutStore, TransferStore
 from payments_service.application.ledger.ports import HoldExpiryStore, LedgerAccountStore, LedgerTransactionReads
 from payments_service.application.sealing.ports import SealStore
 from payments_service.application.settlement.ports import ProvisionalStore, StandingStore
 from payments_service.storage.accounts import AccountRepository
 from payments_service.storage.cipher import Cipher
+from payments_service.storage.disputes import DisputeRepository
 from payments_service.storage.event_queue import EventQueueRepository
 from payments_service.storage.fee_schedules import FeeScheduleRepository
 from payments_service.storage.idempotency import IdempotencyRepository
@@ -27,12 +29,15 @@ from payments_service.storage.ledger.transactions import LedgerTransactionReader
 from payments_service.storage.operations import OperationRepository
 from payments_service.storage.outbox import OutboxRepository
 from payments_service.storage.payments import PaymentRepository
+from payments_service.storage.payouts import PayoutRepository
 from payments_service.storage.provisional import ProvisionalRepository
 from payments_service.storage.refunds import RefundRepository
 from payments_service.storage.retry import retry
 from payments_service.storage.sequences import SequenceRepository
 from payments_service.storage.settlement import SettlementRepository
 from payments_service.storage.standing_books import StandingRepository
+from payments_service.storage.stripe_objects import ObjectRepository
+from payments_service.storage.transfers import TransferRepository
 
 T = TypeVar("T")
 
@@ -49,6 +54,10 @@ class PostgresUnitOfWork:
         self.accounts: ports.AccountStore = AccountRepository(connection)
         self.event_recording: EventRecordingStore = EventRecordingRepository(connection)
         self.event_queue: EventQueue = EventQueueRepository(connection)
+        self.disputes: DisputeStore = DisputeRepository(connection)
+        self.payouts: PayoutStore = PayoutRepository(connection)
+        self.transfers: TransferStore = TransferRepository(connection)
+        self.objects: ObjectStore = ObjectRepository(connection)
         self.settlement: ports.SettlementStore = SettlementRepository(connection)
         self.provisional: ProvisionalStore = ProvisionalRepository(connection)
         self.standing: StandingStore = StandingRepository(connection)

@@ -11,10 +11,12 @@ from google.protobuf.descriptor import ServiceDescriptor
 from payments_api.internal.v1 import stripe_event_service_pb2  # noqa: F401 - registers its descriptors
 from payments_api.v1 import (  # noqa: F401 - they register their descriptors
     account_service_pb2,
+    dispute_service_pb2,
     event_service_pb2,
     fee_service_pb2,
     ledger_service_pb2,
     payment_service_pb2,
+    payout_service_pb2,
     refund_service_pb2,
     reporting_service_pb2,
 )

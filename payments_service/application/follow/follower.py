@@ -5,15 +5,25 @@ from datetime import datetime
 from functools import partial
 
 from payments_service.application.follow.accounts import follow_accounts
+from payments_service.application.follow.disputes import follow_disputes
 from payments_service.application.follow.news import Fetcher, News, Wanted
+from payments_service.application.follow.objects import follow_objects
 from payments_service.application.follow.payments import follow_payments
+from payments_service.application.follow.payouts import follow_payouts
+from payments_service.application.follow.transfers import follow_transfers
 from payments_service.application.operations.model import StaleAnswerError
 from payments_service.application.ports import Transactions, UnitOfWork
 from payments_service.application.settlement.provisional import provisional_requests
+from payments_service.domain.errors import Reason
 from payments_service.domain.ledger.outcome import Refused
+from payments_service.domain.ledger.transaction import PostRequest
+from payments_service.domain.stripe_object.model import ObjectKey
 
 LOOKS_MAX = 5
 """How often objects are fetched again because other news of them came in between."""
+
+EventIds = Mapping[str | ObjectKey, Sequence[str]]
+"""Stripe's ids of events, by the payment intent or the object that they are about."""
 
 Also = Callable[[UnitOfWork], Awaitable[None]]
 
@@ -29,7 +39,7 @@ class Follower:
         self,
         wanted: Wanted,
         *,
-        event_ids: Mapping[str, Sequence[str]] | None = None,
+        event_ids: EventIds | None = None,
         began: datetime | None = None,
         also: Also | None = None,
     ) -> None:
@@ -37,7 +47,7 @@ class Follower:
 
         Args:
             wanted: Stripe's ids.
-            event_ids: the events that led here, by intent id.
+            event_ids: the events that led here, by intent id or object.
             began: a database time from before now, if one is at hand.
             also: what else is to be committed with it.
 
@@ -58,15 +68,13 @@ class Follower:
         raise StaleAnswerError
 
 
-async def follow_news(
-    unit: UnitOfWork, news: News, event_ids: Mapping[str, Sequence[str]], began: datetime, also: Also | None
-) -> None:
+async def follow_news(unit: UnitOfWork, news: News, event_ids: EventIds, began: datetime, also: Also | None) -> None:
     """Let all that there are news of follow, inside the transaction that commits it.
 
     Args:
         unit: the transaction.
         news: what Stripe said.
-        event_ids: the events that led here, by intent id.
+        event_ids: the events that led here, by intent id or object.
         began: database time before the news were fetched.
         also: what else is to be committed with it.
 
@@ -75,10 +83,29 @@ async def follow_news(
     """
     followed = await follow_payments(unit, news, event_ids, began)
     await follow_accounts(unit, news, began)
-    requests = await provisional_requests(unit, followed)
+    requests: list[PostRequest] = []
+    for follow in (follow_disputes, follow_payouts, follow_transfers):
+        requests += await follow(unit, news, began)
+    await follow_objects(unit, news, event_ids, began)
+    # After what disputes set aside, which goes by the balances that were read for it.
+    requests += await provisional_requests(unit, followed)
     if also is not None:
         await also(unit)
     # Ledger accounts are locked last in every transaction.
-    for outcome in await unit.ledger.post(requests) if requests else ():
+    await _post(unit, requests)
+
+
+async def _post(unit: UnitOfWork, requests: Sequence[PostRequest]) -> None:
+    """Post what follows from what was fetched.
+
+    Raises:
+        StaleAnswerError: what was to be set aside is not there any more.
+        PaymentsError: the ledger refused it for another reason.
+    """
+    if not requests:
+        return
+    for outcome in await unit.ledger.post(requests):
         if isinstance(outcome, Refused):
+            if outcome.error.reason is Reason.INSUFFICIENT_FUNDS:
+                raise StaleAnswerError
             raise outcome.error

@@ -18,6 +18,7 @@ from payments_service.domain.payment.transitions import follow, may_be_older, wi
 from payments_service.domain.refund.model import Refund, RefundSnapshot
 from payments_service.domain.refund.transitions import follow_refund, found_refund
 from payments_service.domain.settlement.model import BalanceTransaction
+from payments_service.domain.stripe_object.model import ObjectKey
 
 
 async def payments_behind(unit: UnitOfWork, hints: Mapping[str, str]) -> dict[str, Payment]:
@@ -46,7 +47,7 @@ async def payments_behind(unit: UnitOfWork, hints: Mapping[str, str]) -> dict[st
 
 
 async def follow_payments(
-    unit: UnitOfWork, news: News, event_ids: Mapping[str, Sequence[str]], began: datetime
+    unit: UnitOfWork, news: News, event_ids: Mapping[str | ObjectKey, Sequence[str]], began: datetime
 ) -> list[tuple[Payment, IntentSnapshot]]:
     """Let payments and refunds follow, inside the transaction that commits them; what is not ours is passed over.
 

@@ -17,6 +17,7 @@ class AccountState(Enum):
     RESTRICTED = "RESTRICTED"
     REJECTED = "REJECTED"
     FAILED = "FAILED"
+    DISCONNECTED = "DISCONNECTED"
 
 
 class BusinessType(Enum):

@@ -38,6 +38,22 @@ def follow_account(
     )
 
 
+def lose_account(account: ConnectedAccount, ended: datetime) -> ConnectedAccount:
+    """The account when Stripe does not show it to us (any more): its owner has disconnected it, or it is deleted.
+
+    Nothing can be charged for it or paid to it from then on; its history stays.
+    """
+    return replace(
+        account,
+        state=AccountState.DISCONNECTED,
+        charges_enabled=False,
+        payouts_enabled=False,
+        transfers_enabled=False,
+        observed_time=ended,
+        update_time=ended,
+    )
+
+
 def fail_account(account: ConnectedAccount, now: datetime) -> ConnectedAccount:
     """The account when it is certain that Stripe never created, and never will create, one for it."""
     return replace(account, state=AccountState.FAILED, update_time=now)

@@ -17,7 +17,7 @@ REFERENCE_LENGTH_MAX = 255
 _BACKENDS = "caller/"
 _USERS = "user/"
 _USER_DIGEST_BYTES = 12
-_RESERVED = ("stripe:", "charge:", "expiry:", _BACKENDS, _USERS)
+_RESERVED = ("stripe:", "charge:", "dispute:", "payout:", "expiry:", _BACKENDS, _USERS)
 """What references of the service's own begin with."""
 
 

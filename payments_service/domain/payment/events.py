@@ -23,6 +23,8 @@ def payment_events(before: Payment | None, after: Payment) -> list[OutboxEvent]:
     """
     types = [EventType.PAYMENT_ATTEMPT_FAILED] if _attempt_failed(before, after) else []
     types += entered(before.state if before else None, after.state, _TYPES)
+    if after.risk_flags != (before.risk_flags if before else ()):
+        types.append(EventType.PAYMENT_RISK_CHANGED)
     return [
         OutboxEvent(
             type=event_type,

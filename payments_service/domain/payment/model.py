@@ -80,6 +80,8 @@ class Payment:
         splits: of a SEPARATE payment: what is owed to whom if all of it is captured.
         observed_time: database time at which the last applied answer or fetch of Stripe's intent had ended; an answer
             that began before it may be older than what is already known.
+        disputed_minor: the sum of its disputes that are open or lost; inquiries and those that were won do not count.
+        risks: what warns of it, by the id of Stripe's object that says so, for example an early fraud warning.
     """
 
     id: UUID
@@ -109,6 +111,8 @@ class Payment:
     event_ids: tuple[str, ...] = ()
     observed_time: datetime | None = None
     splits: tuple[Split, ...] = ()
+    disputed_minor: int = 0
+    risks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def payees(self) -> frozenset[UUID]:
@@ -121,6 +125,16 @@ class Payment:
         """What neither splits nor the platform's fee claim of it."""
         claimed = sum((split.amount.amount_minor for split in self.splits), self.platform_fee.amount_minor)
         return Money(self.amount.amount_minor - claimed, self.amount.currency)
+
+    @property
+    def amount_disputed(self) -> Money:
+        """What is disputed of it, or was lost to disputes."""
+        return Money(self.disputed_minor, self.amount.currency)
+
+    @property
+    def risk_flags(self) -> tuple[str, ...]:
+        """What warns of it, each warning once."""
+        return tuple(sorted(set(self.risks.values())))
 
 
 @dataclass(frozen=True, slots=True)

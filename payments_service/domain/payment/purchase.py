@@ -17,6 +17,7 @@ class PurchaseStatus(Enum):
     PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
     REFUNDED = "REFUNDED"
     CANCELED = "CANCELED"
+    DISPUTED = "DISPUTED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Purchase:
     status: PurchaseStatus
     amount_captured: Money
     amount_refunded: Money
+    amount_disputed: Money
     payment_ids: tuple[UUID, ...]
 
 
@@ -42,17 +44,21 @@ def purchase_of(reference: str, payments: Sequence[Payment]) -> Purchase:
     same = [payment for payment in payments if payment.amount.currency == currency]
     captured = sum(payment.amount_captured.amount_minor for payment in same)
     refunded = sum(payment.amount_refunded.amount_minor for payment in same)
+    disputed = sum(payment.disputed_minor for payment in same)
     return Purchase(
         reference=reference,
         owner_id=lead.owner_id,
-        status=_status(payments, captured, refunded),
+        status=_status(payments, captured, refunded, disputed),
         amount_captured=Money(captured, currency),
         amount_refunded=Money(refunded, currency),
+        amount_disputed=Money(disputed, currency),
         payment_ids=tuple(payment.id for payment in payments),
     )
 
 
-def _status(payments: Sequence[Payment], captured: int, refunded: int) -> PurchaseStatus:
+def _status(payments: Sequence[Payment], captured: int, refunded: int, disputed: int) -> PurchaseStatus:
+    if disputed > 0:
+        return PurchaseStatus.DISPUTED
     if captured > 0:
         if refunded == 0:
             return PurchaseStatus.PAID

@@ -1,6 +1,6 @@
 """Stripe, as the use cases see it (`application.stripe.Stripe`)."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,14 +12,23 @@ from payments_service.application.stripe import (
     BalanceAtStripe,
     CreateIntent,
     CreateStripeAccount,
+    Said,
 )
 from payments_service.domain.account.model import AccountSnapshot
 from payments_service.domain.money import Money
 from payments_service.domain.payment.model import IntentSnapshot
 from payments_service.domain.refund.model import Refund, RefundSnapshot
 from payments_service.domain.settlement.model import BalanceTransaction
-from payments_service.processors.stripe import parse, requests
+from payments_service.domain.stripe_object.model import ObjectKey, ObjectKind
+from payments_service.processors.stripe import money_objects, objects, parse, requests
 from payments_service.processors.stripe.client import StripeClient
+
+MODELS: Mapping[ObjectKind, Callable[[Json], Said]] = {
+    ObjectKind.DISPUTE: money_objects.dispute,
+    ObjectKind.PAYOUT: money_objects.payout,
+    ObjectKind.TRANSFER: money_objects.transfer,
+}
+"""Kinds with a model of their own."""
 
 CLOCK_SKEW = timedelta(minutes=10)
 """How far Stripe's clock and the database's may be apart."""
@@ -86,6 +95,16 @@ class StripeAdapter:
     async def fetch_account(self, stripe_account: str) -> Json | None:
         """See the port."""
         return await self._client.read(f"/v1/accounts/{stripe_account}", {})
+
+    async def fetch_object(self, key: ObjectKey) -> Said | None:
+        """See the port."""
+        request = objects.request_of(key)
+        body = await self._client.read(*request) if request else None
+        # What a customer or product leaves behind when it is deleted is a stub that says so.
+        if not body or body.get("deleted") is True:
+            return None
+        parsed = MODELS.get(key.kind)
+        return parsed(body) if parsed else objects.snapshot(key.kind, body)
 
     async def refunds_of(self, intent_id: str) -> list[RefundSnapshot]:
         """See the port."""

@@ -30,6 +30,9 @@ NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx
 TURNED_AWAY = frozenset({429})
 """Statuses with which Stripe says that it did not look at the request."""
 
+NOT_THERE = frozenset({"resource_missing", "account_invalid"})
+"""Codes with which Stripe says that an object does not exist, or that its account is not connected to us (any more)."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -105,7 +108,7 @@ class StripeClient:
             if isinstance(outcome, Answered):
                 return dict(outcome.body)
             if isinstance(outcome, Refused):
-                if outcome.error.metadata.get("stripe_code") == "resource_missing":
+                if outcome.error.metadata.get("stripe_code") in NOT_THERE:
                     return None
                 raise outcome.error
             why = outcome.why

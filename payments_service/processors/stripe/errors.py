@@ -6,12 +6,23 @@ from payments_service.application.operations.model import Refused
 from payments_service.domain.errors import PaymentsError, Reason
 
 MESSAGE_MAX = 300
+ACCOUNT_INVALID = "account_invalid"
+"""Stripe's code for a key that has no access to an account."""
 
 
 def refusal(error: stripe.StripeError) -> Refused:
     """A final 4xx answer: what to tell the caller, and Stripe's error object for what it carries."""
     detail = _detail(error)
     if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
+        if detail.get("code") == ACCOUNT_INVALID:
+            return Refused(
+                PaymentsError(
+                    Reason.STRIPE_REJECTED,
+                    "Stripe does not let this platform act for that account (any more): connect it again",
+                    metadata={"stripe_code": ACCOUNT_INVALID},
+                ),
+                detail,
+            )
         # Stripe's own sentence would show part of the key.
         return Refused(
             PaymentsError(

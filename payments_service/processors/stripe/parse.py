@@ -1,7 +1,6 @@
 """Stripe's JSON, from an answer, a fetch or an event alike, as our types."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from payments_service.application.stripe import METADATA_PAYMENT, METADATA_REFUND
@@ -10,6 +9,8 @@ from payments_service.domain.money import Money
 from payments_service.domain.payment.model import ChargeSnapshot, IntentSnapshot, PaymentFailure, PaymentState
 from payments_service.domain.refund.model import RefundReason, RefundSnapshot, RefundState
 from payments_service.domain.settlement.model import PAYMENTS_BALANCE, BalanceTransaction, FeeDetail
+from payments_service.processors.stripe.values import object_id as _id
+from payments_service.processors.stripe.values import time as _time
 
 Json = Mapping[str, Any]
 T = TypeVar("T", RefundReason, BusinessType)
@@ -184,13 +185,3 @@ def _member(kind: type[T], value: object) -> T:
         return kind(str(value or "unspecified").upper())
     except ValueError:
         return kind("UNSPECIFIED")
-
-
-def _id(value: object) -> str:
-    if isinstance(value, Mapping):
-        return str(value.get("id") or "")
-    return value if isinstance(value, str) else ""
-
-
-def _time(seconds: object) -> datetime:
-    return datetime.fromtimestamp(int(str(seconds)), UTC)

@@ -47,6 +47,8 @@ def payment_to_message(payment: Payment) -> payment_pb2.Payment:
         amount_capturable=money_to_message(payment.amount_capturable),
         stripe_transfer_id=payment.transfer_id,
         stripe_application_fee_id=payment.application_fee_id,
+        amount_disputed=money_to_message(payment.amount_disputed),
+        risk_flags=payment.risk_flags,
         livemode=payment.livemode,
         create_time=time_to_message(payment.create_time),
         update_time=time_to_message(payment.update_time),
@@ -74,5 +76,6 @@ def purchase_to_message(purchase: Purchase) -> payment_pb2.Purchase:
         status=STATUS_TO_MESSAGE[purchase.status],
         amount_captured=money_to_message(purchase.amount_captured),
         amount_refunded=money_to_message(purchase.amount_refunded),
+        amount_disputed=money_to_message(purchase.amount_disputed),
         payment_ids=[format_id(Prefix.PAYMENT, payment_id) for payment_id in purchase.payment_ids],
     )

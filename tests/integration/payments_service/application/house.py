@@ -16,11 +16,13 @@ from payments_api.v1 import (
     account_pb2,
     account_service_pb2,
     account_service_pb2_grpc,
+    dispute_service_pb2_grpc,
     event_service_pb2_grpc,
     fee_service_pb2_grpc,
     ledger_service_pb2_grpc,
     payment_service_pb2,
     payment_service_pb2_grpc,
+    payout_service_pb2_grpc,
     refund_pb2,
     refund_service_pb2,
     refund_service_pb2_grpc,
@@ -68,6 +70,8 @@ class House:
         self.payments: Any = payment_service_pb2_grpc.PaymentServiceStub(self.channel)
         self.accounts: Any = account_service_pb2_grpc.AccountServiceStub(self.channel)
         self.refunds: Any = refund_service_pb2_grpc.RefundServiceStub(self.channel)
+        self.disputes: Any = dispute_service_pb2_grpc.DisputeServiceStub(self.channel)
+        self.payouts: Any = payout_service_pb2_grpc.PayoutServiceStub(self.channel)
         self.ledger: Any = ledger_service_pb2_grpc.LedgerServiceStub(self.channel)
         self.fees: Any = fee_service_pb2_grpc.FeeServiceStub(self.channel)
         self.reports: Any = reporting_service_pb2_grpc.ReportingServiceStub(self.channel)

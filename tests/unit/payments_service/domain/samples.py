@@ -4,9 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from payments_service.domain.account.model import AccountState, BusinessType, ConnectedAccount
+from payments_service.domain.dispute.model import Dispute, DisputeReason, DisputeState
 from payments_service.domain.ids import new_id
 from payments_service.domain.money import Money
 from payments_service.domain.payment.model import ChargeModel, Payment, PaymentState
+from payments_service.domain.payout.model import Payout, PayoutState
 from payments_service.domain.refund.model import AbsorbBy, Refund, RefundReason, RefundState
 from payments_service.domain.settlement.model import BalanceTransaction, FeeDetail
 
@@ -77,6 +79,49 @@ def a_refund(amount: int = 2_500, **changes: object) -> Refund:
         update_time=NOON,
     )
     return replace(refund, **changes)  # type: ignore[arg-type]  # each test names real fields
+
+
+def a_dispute(amount: int = 10_000, **changes: object) -> Dispute:
+    """A dispute about a charge in usd that was just stored."""
+    dispute = Dispute(
+        id=new_id(),
+        stripe_dispute_id="du_1",
+        stripe_account="",
+        payment_id=new_id(),
+        connected_account_id=None,
+        owner_id="user_1",
+        reference="order_1",
+        charge_id="ch_1",
+        intent_id="pi_1",
+        amount=Money(amount, "usd"),
+        state=DisputeState.NEEDS_RESPONSE,
+        stripe_status="needs_response",
+        reason=DisputeReason.FRAUDULENT,
+        stripe_reason="fraudulent",
+        livemode=False,
+        create_time=NOON,
+        update_time=NOON,
+    )
+    return replace(dispute, **changes)  # type: ignore[arg-type]  # each test names real fields
+
+
+def a_payout(amount: int = 5_000, **changes: object) -> Payout:
+    """A payout of the platform in usd that was just stored."""
+    payout = Payout(
+        id=new_id(),
+        stripe_payout_id="po_1",
+        stripe_account="",
+        connected_account_id=None,
+        owner_id="",
+        amount=Money(amount, "usd"),
+        moved=Money(amount, "usd"),
+        state=PayoutState.PENDING,
+        stripe_status="pending",
+        livemode=False,
+        create_time=NOON,
+        update_time=NOON,
+    )
+    return replace(payout, **changes)  # type: ignore[arg-type]  # each test names real fields
 
 
 def an_account(**changes: object) -> ConnectedAccount:

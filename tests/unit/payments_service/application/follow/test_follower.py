@@ -15,6 +15,7 @@ from payments_service.application.stripe import Stripe
 from payments_service.domain.money import Money
 from payments_service.domain.payment.model import IntentSnapshot, PaymentState
 from payments_service.domain.refund.model import RefundSnapshot
+from payments_service.domain.stripe_object.model import ObjectKey, ObjectSnapshot
 from tests.unit.payments_service.application.memory import Memory, Payments
 from tests.unit.payments_service.domain.samples import NOON, a_payment
 
@@ -40,6 +41,9 @@ class FakeStripe:
     async def fetch_account(self, name: str) -> Mapping[str, Any] | None:
         return await self._fetch(name)
 
+    async def fetch_object(self, key: ObjectKey) -> ObjectSnapshot | None:
+        return ObjectSnapshot("open", False) if await self._fetch(key.id) else None
+
     async def refunds_of(self, name: str) -> list[RefundSnapshot]:
         await self._fetch(name)
         return []
@@ -64,12 +68,12 @@ def fetcher(stripe: FakeStripe) -> Fetcher:
 
 
 async def test_what_stripe_does_not_know_is_left_out() -> None:
-    both = {"intents": frozenset({"pi_1", "pi_2"}), "accounts": frozenset({"acct_1", "acct_2"})}
+    wanted = Wanted(frozenset({"pi_1", "pi_2"}), frozenset({"pi_1"}), frozenset({"acct_1", "acct_2"}))
 
-    news = await fetcher(FakeStripe()).fetch(Wanted(**both, refunds_of=frozenset({"pi_1"})))
+    news = await fetcher(FakeStripe()).fetch(wanted)
 
     assert news.intents.keys() == {"pi_1"}
-    assert [str(account) for account in news.accounts.values()] == ["account acct_1"]
+    assert [str(account) for account in news.accounts.values()] == ["account acct_1", "None"]
     assert news.refunds == {"pi_1": []}
 
 

@@ -30,6 +30,8 @@ SOLD = a_payment(
     amount_capturable=Money(2_400, "usd"),
     amount_captured=Money(100, "usd"),
     amount_refunded=Money(40, "usd"),
+    disputed_minor=30,
+    risks={"prv_1": "review_open", "issfr_1": "early_fraud_warning", "issfr_2": "early_fraud_warning"},
     description="A lamp",
     metadata={"shop": "7"},
     stripe_status="requires_capture",
@@ -56,6 +58,8 @@ def test_everything_there_is_to_see_is_shown() -> None:
         amount=money(2_500),
         amount_captured=money(100),
         amount_refunded=money(40),
+        amount_disputed=money(30),
+        risk_flags=["early_fraud_warning", "review_open"],
         amount_capturable=money(2_400),
         charge_model=payment_pb2.CHARGE_MODEL_DESTINATION,
         capture_method=payment_pb2.CAPTURE_METHOD_MANUAL,
@@ -140,11 +144,14 @@ def test_reasons_to_cancel_are_stripes_words() -> None:
 
 @pytest.mark.parametrize("status", PurchaseStatus)
 def test_a_purchase_is_shown_with_its_payments(status: PurchaseStatus) -> None:
-    purchase = Purchase("order_1", "user_1", status, Money(2_500, "usd"), Money(40, "usd"), (SOLD.id, SELLER))
+    purchase = Purchase(
+        "order_1", "user_1", status, Money(2_500, "usd"), Money(40, "usd"), Money(7, "usd"), (SOLD.id, SELLER)
+    )
 
     message = purchase_to_message(purchase)
 
     assert payment_pb2.PurchaseStatus.Name(message.status) == f"PURCHASE_STATUS_{status.value}"
     assert (message.reference, message.owner_id) == ("order_1", "user_1")
     assert (message.amount_captured.amount_minor, message.amount_refunded.amount_minor) == (2_500, 40)
+    assert message.amount_disputed.amount_minor == 7
     assert message.payment_ids == [format_id(Prefix.PAYMENT, SOLD.id), format_id(Prefix.PAYMENT, SELLER)]

@@ -1,0 +1,1 @@
+"""What each type of Stripe's events means, a module an area."""

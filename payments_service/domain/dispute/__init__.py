@@ -1,0 +1,1 @@
+"""Disputes: how they follow Stripe's, and what they do to the books."""

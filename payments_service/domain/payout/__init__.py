@@ -1,0 +1,1 @@
+"""Payouts: how they follow Stripe's, and when their money has arrived."""

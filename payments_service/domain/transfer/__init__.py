@@ -1,0 +1,1 @@
+"""Transfers to connected accounts: how they follow Stripe's."""
