@@ -6,7 +6,7 @@ from stripe_sandbox.http.listing import SEARCH_PARAMS, list_objects, list_params
 from stripe_sandbox.http.params import Boolean, Field, ListOf, Metadata, Params, Text, merge_metadata
 from stripe_sandbox.http.routing import Endpoint
 from stripe_sandbox.json_types import JsonObject
-from stripe_sandbox.resources.lookup import living_in_path, named_by_parameter, named_in_path
+from stripe_sandbox.resources.lookup import living_in_path, named_by_parameter
 from stripe_sandbox.resources.prices.making import PRICE_DATA, add_price
 from stripe_sandbox.resources.prices.naming import new_product
 from stripe_sandbox.state.scope import Scope
@@ -56,7 +56,7 @@ def _create(call: Call) -> JsonObject:
 
 
 def _retrieve(call: Call) -> JsonObject:
-    return named_in_path(call, call.account.billing.products)
+    return living_in_path(call, call.account.billing.products)
 
 
 def _update(call: Call) -> JsonObject:

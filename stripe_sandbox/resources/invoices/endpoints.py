@@ -20,7 +20,7 @@ from stripe_sandbox.resources.invoices.paying import (
     tell_changes,
 )
 from stripe_sandbox.resources.invoices.shape import Occasion, due_date, subscription_of
-from stripe_sandbox.resources.lookup import living_in_path, named_by_parameter, named_in_path
+from stripe_sandbox.resources.lookup import living_in_path, named_by_parameter
 from stripe_sandbox.resources.payment_intents.shape import check_currency
 from stripe_sandbox.resources.payment_methods import attached_to
 from stripe_sandbox.state.objects import objects_of
@@ -86,10 +86,6 @@ def _check(call: Call, params: JsonObject, customer: str, method: str) -> None:
         raise invalid(message, param=dates[0])
     if params.get("due_date", call.now + 1) <= call.now:
         raise invalid("The due date must be in the future.", param="due_date")
-
-
-def _retrieve(call: Call) -> JsonObject:
-    return named_in_path(call, call.account.billing.invoices, "invoice")
 
 
 def _update(call: Call) -> JsonObject:
@@ -215,7 +211,7 @@ ENDPOINTS = (
     Endpoint("POST", "/v1/invoices", _create, CREATE),
     Endpoint("GET", "/v1/invoices", _list, _LIST),
     Endpoint("GET", "/v1/invoices/search", _search, SEARCH_PARAMS),
-    Endpoint("GET", "/v1/invoices/{id}", _retrieve),
+    Endpoint("GET", "/v1/invoices/{id}", _living),
     Endpoint("POST", "/v1/invoices/{id}", _update, UPDATE),
     Endpoint("DELETE", "/v1/invoices/{id}", _delete),
     Endpoint("GET", "/v1/invoices/{id}/lines", _lines, list_params(created=False)),

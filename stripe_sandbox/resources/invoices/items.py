@@ -9,7 +9,7 @@ from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.resources.invoices.drafting import refill
 from stripe_sandbox.resources.invoices.lines import pricing_of, product_name
 from stripe_sandbox.resources.invoices.params import ITEM_CREATE, ITEM_UPDATE
-from stripe_sandbox.resources.lookup import living_in_path, named_by_parameter, named_in_path
+from stripe_sandbox.resources.lookup import living_in_path, named_by_parameter
 from stripe_sandbox.resources.payment_intents.shape import check_currency
 from stripe_sandbox.resources.prices.making import add_price
 from stripe_sandbox.resources.prices.naming import active_product
@@ -148,7 +148,7 @@ def _create(call: Call) -> JsonObject:
 
 
 def _retrieve(call: Call) -> JsonObject:
-    return named_in_path(call, call.account.billing.invoice_items)
+    return living_in_path(call, call.account.billing.invoice_items)
 
 
 def _update(call: Call) -> JsonObject:

@@ -6,7 +6,7 @@ from stripe_sandbox.http.listing import SEARCH_PARAMS, list_objects, list_params
 from stripe_sandbox.http.params import Boolean, Choice, ListOf, Metadata, Params, Text, merge_metadata
 from stripe_sandbox.http.routing import Endpoint
 from stripe_sandbox.json_types import JsonObject
-from stripe_sandbox.resources.lookup import living_in_path, named_in_path
+from stripe_sandbox.resources.lookup import living_in_path
 from stripe_sandbox.resources.prices.making import (
     CREATE_FIELDS,
     TAX_BEHAVIORS,
@@ -63,7 +63,7 @@ def _create(call: Call) -> JsonObject:
 
 
 def _retrieve(call: Call) -> JsonObject:
-    return named_in_path(call, call.account.billing.prices)
+    return living_in_path(call, call.account.billing.prices)
 
 
 def _update(call: Call) -> JsonObject:

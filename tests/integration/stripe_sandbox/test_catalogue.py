@@ -19,6 +19,7 @@ async def test_a_product_lives_and_is_told_of(raw: httpx.AsyncClient) -> None:
     assert await types_of_events(raw) == ["product.created", "product.updated", "product.deleted"]
     assert (await get(raw, "/v1/products"))["data"] == []
     await post(raw, path, {"name": "Gone"}, 404)
+    assert (await raw.get(path)).status_code == 404
 
 
 async def test_a_product_with_prices_is_not_deleted(raw: httpx.AsyncClient) -> None:

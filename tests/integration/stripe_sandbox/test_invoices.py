@@ -135,6 +135,7 @@ async def test_a_deleted_draft_leaves_its_items_for_the_next(raw: httpx.AsyncCli
     customer = await a_customer(raw)
     path = await a_draft(raw, customer)
     assert (await raw.delete(path)).json()["deleted"] is True
+    assert (await raw.get(path)).status_code == 404
     (item,) = (await get(raw, "/v1/invoiceitems", pending="true"))["data"]
     await post(raw, f"/v1/invoiceitems/{item['id']}", {"amount": "700"})
     again = await post(raw, "/v1/invoices", {"customer": customer, "pending_invoice_items_behavior": "include"})
