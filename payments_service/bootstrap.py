@@ -24,6 +24,7 @@ from payments_service.application.follow.follower import Follower
 from payments_service.application.follow.news import Fetcher
 from payments_service.application.ledger.accounts import LedgerAccounts
 from payments_service.application.ledger.expire_holds import ExpireHolds
+from payments_service.application.ledger.group_commit import GroupCommit
 from payments_service.application.ledger.post import PostTransactions
 from payments_service.application.ledger.read import LedgerReader
 from payments_service.application.ledger.transactions import LedgerTransactions
@@ -148,7 +149,8 @@ class ServerApplication:
         transactions, stripe, runner = core.transactions, core.stripe, core.runner
         return_urls = ReturnUrls(frozenset(origin.lower().rstrip("/") for origin in core.settings.return_url_origins))
         payments = PaymentReader(transactions)
-        ledger = LedgerReader(transactions)
+        ledger = LedgerReader(transactions, core.background)
+        commit = GroupCommit(transactions, ProtobufReplyCodec(), core.background)
         self._feed = EventFeed(transactions, core.settings.outbox_poll_ms / 1000, core.settings.outbox_waiters_max)
         self._services: dict[str, object] = {
             "payments_api.v1.PaymentService": PaymentHandlers(
@@ -175,7 +177,7 @@ class ServerApplication:
             "payments_api.v1.LedgerService": LedgerHandlers(
                 ledger,
                 LedgerAccounts(transactions, core.local_requests),
-                PostTransactions(transactions, core.local_requests, ProtobufReplyCodec()),
+                PostTransactions(transactions, commit, ProtobufReplyCodec()),
                 LedgerTransactions(transactions),
                 SealProofs(transactions, core.seal_keys),
             ),

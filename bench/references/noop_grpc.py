@@ -20,6 +20,7 @@ from payments_service.config import load_settings
 from payments_service.observability.logging import configure_logging
 from payments_service.transport.addresses import Addresses, reserve
 from payments_service.transport.announcement import announce_ready
+from payments_service.transport.collector import settle_collector
 from payments_service.transport.listening import listen
 from payments_service.transport.serve import SIGNALS
 from payments_service.transport.server import _options as server_options  # it must not drift from the service's own
@@ -65,6 +66,7 @@ async def _serve(address: str, *, share_port: bool) -> None:
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_SERVICE, methods),))
     addresses = listen(server, settings, Addresses(address), share_port=share_port)
     await server.start()
+    settle_collector()
     announce_ready(addresses, "")
     await stop.wait()
     await server.stop(_STOP_SECONDS)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from contextvars import Context
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -13,9 +14,14 @@ class Background:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Start work and keep it alive until it ends; await it through `asyncio.shield`."""
-        task = asyncio.create_task(work)
+    def start(self, work: Coroutine[Any, Any, T], context: Context | None = None) -> asyncio.Task[T]:
+        """Start work and keep it alive until it ends; await it through `asyncio.shield`.
+
+        Args:
+            work: what to do.
+            context: what it sees of its surroundings; None: what the caller sees.
+        """
+        task = asyncio.create_task(work, context=context)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task

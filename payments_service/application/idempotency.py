@@ -29,12 +29,8 @@ class Completed:
 
 def claim_digest(request: IdempotentRequest, owner_id: str) -> bytes:
     """What identifies a key: caller, acting owner, method and key, so that keys never meet across them."""
-    digest = hashlib.sha256()
-    for part in (request.caller, owner_id, request.method, request.key):
-        encoded = part.encode()
-        digest.update(len(encoded).to_bytes(4, "big"))
-        digest.update(encoded)
-    return digest.digest()
+    parts = [part.encode() for part in (request.caller, owner_id, request.method, request.key)]
+    return hashlib.sha256(b"".join([len(part).to_bytes(4, "big") + part for part in parts])).digest()
 
 
 async def claim_key(unit: UnitOfWork, request: IdempotentRequest, digest: bytes, operation_id: UUID) -> Claim:
@@ -44,12 +40,21 @@ async def claim_key(unit: UnitOfWork, request: IdempotentRequest, digest: bytes,
         PaymentsError: IDEMPOTENCY_KEY_REUSED.
     """
     claim = await unit.idempotency.claim(digest, request.fingerprint, operation_id)
-    if claim.fingerprint != request.fingerprint:
+    check_fingerprint(claim.fingerprint, request)
+    return claim
+
+
+def check_fingerprint(claimed: bytes, request: IdempotentRequest) -> None:
+    """Refuse a key that was claimed for a request with another fingerprint.
+
+    Raises:
+        PaymentsError: IDEMPOTENCY_KEY_REUSED.
+    """
+    if claimed != request.fingerprint:
         raise PaymentsError(
             Reason.IDEMPOTENCY_KEY_REUSED,
             "idempotency_key was used before with another request: use a new key for a new operation",
         )
-    return claim
 
 
 def is_final(error: PaymentsError) -> bool:
@@ -62,6 +67,19 @@ def raise_stored(outcome: StoredOutcome, *, replayed: bool = True) -> None:
     if outcome.error is not None:
         outcome.error.replayed = replayed
         raise outcome.error
+
+
+def stored_answer(outcome: StoredOutcome, *, replayed: bool) -> Completed:
+    """The answer of a call that has ended.
+
+    Raises:
+        PaymentsError: the stored one.
+    """
+    if outcome.error is not None:
+        error = outcome.error.again()
+        error.replayed = replayed
+        raise error
+    return Completed(outcome.reply or b"", replayed)
 
 
 def in_progress(operation_id: UUID) -> PaymentsError:

@@ -60,6 +60,21 @@ class StoredOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class CompletedKey:
+    """An idempotency key with its final outcome, to be stored in one go.
+
+    Attributes:
+        digest: identifies the key.
+        operation_id: of the call that it answers.
+    """
+
+    digest: bytes
+    fingerprint: bytes
+    operation_id: UUID
+    outcome: StoredOutcome
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentFilter:
     """Which payments a list shows; what is None or empty does not filter."""
 
@@ -101,6 +116,14 @@ class IdempotencyStore(Protocol):
 
     async def complete(self, digest: bytes, outcome: StoredOutcome) -> None:
         """Store the final outcome."""
+        ...
+
+    async def find(self, digests: Sequence[bytes]) -> dict[bytes, Claim]:
+        """Those of these keys that are claimed, by digest; nothing is locked."""
+        ...
+
+    async def add_completed(self, keys: Sequence[CompletedKey]) -> None:
+        """Store new keys with their outcomes; one that somebody else has stored meanwhile fails the transaction."""
         ...
 
     async def release(self, digest: bytes) -> None:

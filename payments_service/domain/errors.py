@@ -134,6 +134,16 @@ class PaymentsError(Exception):
         """The canonical code of the reason."""
         return self.reason.code
 
+    def again(self) -> "PaymentsError":
+        """The same answer for another caller."""
+        return PaymentsError(
+            self.reason,
+            self.message,
+            metadata=self.metadata,
+            violations=self.violations,
+            retry_after_ms=self.retry_after_ms,
+        )
+
 
 def invalid(field: str, description: str, reason: Reason = Reason.REQUEST_INVALID) -> PaymentsError:
     """The error for one wrong field."""

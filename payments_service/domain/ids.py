@@ -12,7 +12,12 @@ from uuid import UUID
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)} | {"o": 0, "i": 1, "l": 1}
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+"""Two characters for each ten bits."""
+
+_RANDOM_BYTES = 8 * 128
 _LENGTH = 26
+_SHIFTS = range(120, -10, -10)
 
 
 class Prefix(StrEnum):
@@ -41,10 +46,16 @@ class _Generator:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._last = 0
+        self._random = b""
+        self._used = 0
 
     def next(self) -> UUID:
-        random = int.from_bytes(os.urandom(8), "big")
         with self._lock:
+            # Random bits for many ids at once: each question to the system costs as much as the rest of an id.
+            if self._used >= len(self._random):
+                self._random, self._used = os.urandom(_RANDOM_BYTES), 0
+            random = int.from_bytes(self._random[self._used : self._used + 8], "big")
+            self._used += 8
             # 48 bits of milliseconds and 12 of counter in one number: a clock that steps back only uses up counter.
             self._last = max((time.time_ns() // 1_000_000) << 12, self._last + 1)
             stamp = self._last
@@ -65,7 +76,7 @@ def new_id() -> UUID:
 def format_id(prefix: Prefix, value: UUID) -> str:
     """The outside form of an id."""
     number = value.int
-    return f"{prefix}_" + "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -5, -5))
+    return f"{prefix}_" + "".join([_PAIRS[(number >> shift) & 0x3FF] for shift in _SHIFTS])
 
 
 def parse_id(prefix: Prefix, text: str) -> UUID | None:

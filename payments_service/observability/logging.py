@@ -4,6 +4,8 @@ structlog renders with orjson in one step and never goes through stdlib logging,
 libraries say through stdlib logging, from warnings up, takes the same way out.
 """
 
+import asyncio
+import atexit
 import logging
 import os
 import sys
@@ -22,6 +24,8 @@ from payments_service.observability.redaction import scrub_fields
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS
+_GATHER_SECONDS = 0.01
+_GATHERED_MAX = 256
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
@@ -32,6 +36,7 @@ def configure_logging(level: str = "info", stream: BinaryIO | None = None) -> No
         level: the least that is written: debug, info, warning or error.
         stream: where to; standard error by default, so that standard output stays for answers.
     """
+    flush_lines()
     _output.stream = stream if stream is not None else sys.stderr.buffer
     _output.pid = os.getpid()
     _output.level = _LEVELS[level]
@@ -50,10 +55,17 @@ def configure_logging(level: str = "info", stream: BinaryIO | None = None) -> No
 def write_line(event: str, fields: dict[str, object]) -> None:
     """Write one line at level info without the ceremony, for what is written with every call.
 
-    Nothing is scrubbed here: every value must be one that this service made or has scrubbed already.
+    Nothing is scrubbed here: every value must be one that this service made or has scrubbed already. On an event loop
+    lines are gathered for some milliseconds: a write lets go of the interpreter lock, and waiting for it to come back
+    would cost more than the rest of the line. A process that is killed takes these last lines with it.
     """
     if _output.level <= logging.INFO:
-        _output.write(_dump(_beginning("info", event) | fields))
+        _output.write_soon(_dump(_beginning("info", event) | fields))
+
+
+def flush_lines() -> None:
+    """Write what has been gathered."""
+    _output.write(b"")
 
 
 class _Output:
@@ -64,12 +76,32 @@ class _Output:
         self.pid = os.getpid()
         self.level = logging.INFO
         self._lock = threading.Lock()
+        self._gathered: list[bytes] = []
+        self._writer: asyncio.AbstractEventLoop | None = None
+
+    def write_soon(self, line: bytes) -> None:
+        """Write a line together with those that follow at once."""
+        self._gathered.append(line)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.write(b"")
+            return
+        if len(self._gathered) >= _GATHERED_MAX:
+            self.write(b"")
+        elif loop is not self._writer:
+            self._writer = loop
+            loop.call_later(_GATHER_SECONDS, self.write, b"")
 
     def write(self, line: bytes) -> None:
+        """Write a line behind those that have been gathered."""
+        if not (line or self._gathered):
+            return
         stream = self.stream if self.stream is not None else sys.stderr.buffer
         try:
             with self._lock:
-                stream.write(line)
+                gathered, self._gathered, self._writer = self._gathered, [], None
+                stream.write(b"".join([*gathered, line]))
                 stream.flush()
         except (OSError, ValueError):
             # Nobody reads the logs any more. A payment must not fail for that, and there is nowhere left to say it.
@@ -79,6 +111,7 @@ class _Output:
 
 
 _output = _Output()
+atexit.register(flush_lines)
 
 
 def _writer(*_: object) -> _Output:

@@ -137,3 +137,17 @@ EVENT_WAITERS = Gauge(
     multiprocess_mode="livesum",
     registry=REGISTRY,
 )
+GROUP_ITEMS = Histogram(
+    "payments_group_items",
+    "Calls that shared one transaction or query, by what they do.",
+    ("group",),
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
+    registry=REGISTRY,
+)
+GROUP_WAIT_SECONDS = Histogram(
+    "payments_group_wait_seconds",
+    "How long the first call of a group waited for it to begin, by what they do.",
+    ("group",),
+    buckets=(0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
+    registry=REGISTRY,
+)

@@ -41,9 +41,17 @@ class Cipher:
 
     def encrypt(self, value: bytes, where: bytes) -> bytes:
         """Encrypt for one place; `where` names column and row."""
-        nonce = os.urandom(NONCE_BYTES)
-        sealed = self._keys[self._current].encrypt(nonce, value, where)
-        return bytes([len(self._current)]) + self._current + nonce + sealed
+        return self.encrypt_all([(value, where)])[0]
+
+    def encrypt_all(self, values: Sequence[tuple[bytes, bytes]]) -> list[bytes]:
+        """Encrypt values, each for its place."""
+        head = bytes([len(self._current)]) + self._current
+        key, nonces = self._keys[self._current], os.urandom(NONCE_BYTES * len(values))
+        sealed = []
+        for number, (value, where) in enumerate(values):
+            nonce = nonces[number * NONCE_BYTES : (number + 1) * NONCE_BYTES]
+            sealed.append(head + nonce + key.encrypt(nonce, value, where))
+        return sealed
 
     def decrypt(self, value: bytes, where: bytes) -> bytes:
         """Decrypt what was encrypted for this place.

@@ -1,5 +1,6 @@
 """Idempotency keys in Postgres. Stored outcomes are encrypted: they hold what callers were told."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import orjson
@@ -7,10 +8,23 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from payments_service.application.ports import Claim, StoredOutcome
+from payments_service.application.ports import Claim, CompletedKey, StoredOutcome
 from payments_service.domain.errors import FieldViolation, PaymentsError, Reason
 from payments_service.storage.cipher import Cipher
+from payments_service.storage.driver import driver_connection
+from payments_service.storage.ledger.arrays import byteas, uuids
 from payments_service.storage.tables.payments import idempotency_keys as t
+
+_FIND = """
+SELECT digest, fingerprint, operation_id, outcome, clock_timestamp() FROM idempotency_keys
+WHERE digest = ANY(%b::bytea[])
+"""
+
+_ADD_COMPLETED = """
+INSERT INTO idempotency_keys (digest, fingerprint, operation_id, outcome, complete_time)
+SELECT *, clock_timestamp() FROM unnest(%b::bytea[], %b::bytea[], %b::uuid[], %b::bytea[])
+"""
+"""The rows come sorted: rows with unique keys that two transactions insert in different orders deadlock."""
 
 _NOW = func.clock_timestamp().label("now")
 _REPLY = b"R"
@@ -49,6 +63,31 @@ class IdempotencyRepository:
         sealed = self._cipher.encrypt(_encode(outcome), _where(digest))
         await self._connection.execute(
             update(t).where(t.c.digest == digest).values(outcome=sealed, complete_time=func.clock_timestamp())
+        )
+
+    async def find(self, digests: Sequence[bytes]) -> dict[bytes, Claim]:
+        """See the port."""
+        driver = await driver_connection(self._connection)
+        cursor = await driver.execute(_FIND, (byteas(digests),), binary=True)
+        return {
+            digest: Claim(fingerprint, operation_id, now, outcome=self._open(digest, outcome))
+            for digest, fingerprint, operation_id, outcome, now in await cursor.fetchall()
+        }
+
+    async def add_completed(self, keys: Sequence[CompletedKey]) -> None:
+        """See the port."""
+        if not keys:
+            return
+        driver = await driver_connection(self._connection)
+        rows = sorted(keys, key=lambda key: key.digest)
+        await driver.execute(
+            _ADD_COMPLETED,
+            (
+                byteas([row.digest for row in rows]),
+                byteas([row.fingerprint for row in rows]),
+                uuids([row.operation_id for row in rows]),
+                byteas(self._cipher.encrypt_all([(_encode(row.outcome), _where(row.digest)) for row in rows])),
+            ),
         )
 
     async def release(self, digest: bytes) -> None:

@@ -13,6 +13,7 @@ from payments_service.observability.metrics_server import MetricsServer
 from payments_service.transport.addresses import Addresses
 from payments_service.transport.announcement import announce_ready
 from payments_service.transport.application import ApplicationFactory
+from payments_service.transport.collector import settle_collector
 from payments_service.transport.server import Server
 from payments_service.transport.tls import check_tls
 
@@ -54,6 +55,7 @@ async def serve_until(
     serving = asyncio.create_task(server.health.serving.wait())
     try:
         await asyncio.wait({stopped, serving}, return_when=asyncio.FIRST_COMPLETED)
+        settle_collector()
         if serving.done():
             ready(server.addresses)
         await stopped

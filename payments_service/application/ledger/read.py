@@ -5,19 +5,29 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from payments_service.application.background import Background
 from payments_service.application.caller import Principal
+from payments_service.application.grouping import Grouping, GroupLimits
 from payments_service.application.ledger.names import AccountName, no_account, sees_owner
 from payments_service.application.ports import Transactions, UnitOfWork
 from payments_service.domain.ledger.views import Balance, EffectiveBalance, HistoryLine, TrialBalance
 
 T = TypeVar("T")
 
+LIMITS = GroupLimits(weight_max=256, waiting_max=20_000, pause_from=8, pause_seconds=0.001)
+"""In accounts to read: a query for 256 takes a few milliseconds."""
+
 
 class LedgerReader:
-    """GetBalance, BatchGetBalances, ListEntries and GetTrialBalance."""
+    """GetBalance, BatchGetBalances, ListEntries and GetTrialBalance.
 
-    def __init__(self, transactions: Transactions) -> None:
+    Balances as they are now, which are asked for the most, are read together: each from a snapshot that was taken after
+    it had been asked for, so that a caller always sees what it has posted before.
+    """
+
+    def __init__(self, transactions: Transactions, background: Background) -> None:
         self._transactions = transactions
+        self._now: Grouping[str | UUID, Balance | None] = Grouping("balance", self._read_now, LIMITS, background)
 
     async def balance(self, principal: Principal, account: AccountName, record_time: datetime | None) -> Balance:
         """An account's balance now, or as it was recorded at a time.
@@ -25,8 +35,20 @@ class LedgerReader:
         Raises:
             PaymentsError: LEDGER_ACCOUNT_NOT_FOUND.
         """
-        (balance,) = await self.balances(principal, [account], record_time)
-        return balance
+        if record_time is not None or account.key is None:
+            (balance,) = await self.balances(principal, [account], record_time)
+            return balance
+        found = await self._now.submit(account.key)
+        if found is None or not sees_owner(principal, found.owner_id):
+            raise no_account(account)
+        return found
+
+    async def _read_now(self, keys: Sequence[str | UUID]) -> list[Balance | Exception | None]:
+        """The balances of accounts from one moment of the books; None for those that do not exist."""
+        found = await self._transactions.run(lambda unit: unit.ledger_reads.balances(list(set(keys))))
+        by_name: dict[str | UUID, Balance] = {balance.code: balance for balance in found}
+        by_name |= {balance.account_id: balance for balance in found}
+        return [by_name.get(key) for key in keys]
 
     async def balances(
         self, principal: Principal, accounts: Sequence[AccountName], record_time: datetime | None

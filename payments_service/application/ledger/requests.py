@@ -1,6 +1,6 @@
 """Drafts of callers as requests to the ledger: names looked up, and what is not theirs refused."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from payments_service.application.ledger.names import AccountName, no_account, s
 from payments_service.application.ledger.transactions import no_transaction, space_of
 from payments_service.application.ports import UnitOfWork
 from payments_service.domain.errors import PaymentsError
-from payments_service.domain.ids import Prefix, format_id, parse_id
+from payments_service.domain.ids import Prefix, format_id, new_id, parse_id
 from payments_service.domain.ledger.account import Account
 from payments_service.domain.ledger.exchange import fx_account
 from payments_service.domain.ledger.namespace import (
@@ -30,29 +30,61 @@ Requested = PostRequest | PaymentsError
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks, and with which call.
+    """What one call asks for, and who asks.
 
     Attributes:
+        drafts: what shall be posted, in order.
+        ids: the id of each draft's transaction, should it be posted. Chosen once, so that whatever is run again posts
+            the same transactions.
         groups: an id for the name of each atomic group of the call.
     """
 
     principal: Principal
     request_id: str
+    drafts: Sequence[Drafted]
+    ids: Sequence[UUID]
     groups: Mapping[str, UUID]
 
+    @classmethod
+    def of(cls, principal: Principal, request_id: str, drafts: Sequence[Drafted]) -> "Asked":
+        """The call with new ids."""
+        groups = {draft.atomic_group for draft in drafts} - {""}
+        return cls(principal, request_id, drafts, [new_id() for _ in drafts], {group: new_id() for group in groups})
 
-async def requests_for(
-    unit: UnitOfWork, asked: Asked, drafts: Sequence[Drafted], ids: Sequence[UUID]
-) -> list[Requested]:
-    """The request of each draft under its id, or why there is none. What was wrong before stays as it is.
 
-    Reads only what cannot change any more: whose an account or a transaction is.
+async def requests_for(unit: UnitOfWork, calls: Sequence[Asked]) -> list[list[Requested]]:
+    """For each call the requests of its drafts, or why there is none. What was wrong before stays as it is.
+
+    Reads only what cannot change any more, whose an account or a transaction is, and reads it for all calls at once.
     """
-    errors = [_error_in(draft) for draft in drafts]
-    sound = [one for one, error in zip(drafts, errors, strict=True) if isinstance(one, Draft) and error is None]
-    names = _Names(asked, await _accounts(unit, asked, sound), *await _targets(unit, asked, sound))
+    errors = [[_error_in(draft) for draft in call.drafts] for call in calls]
+    sound = [
+        (call, [one for one, error in zip(call.drafts, wrong, strict=True) if isinstance(one, Draft) and error is None])
+        for call, wrong in zip(calls, errors, strict=True)
+    ]
+    known = _Known(await _accounts(unit, sound), *await _targets(unit, sound))
+    return [_requested(call, wrong, known) for call, wrong in zip(calls, errors, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was looked up.
+
+    Attributes:
+        accounts: by code and by id.
+        targets: by id and by reference.
+        owners: whose accounts a target touches, by its id; read only where a caller is bound to owners.
+    """
+
+    accounts: Mapping[str | UUID, Account]
+    targets: Mapping[UUID | str, Transaction]
+    owners: Mapping[UUID, frozenset[str | None]]
+
+
+def _requested(call: Asked, errors: Sequence[PaymentsError | None], known: _Known) -> list[Requested]:
+    names = _Names(call, known)
     requested: list[Requested] = []
-    for draft, error, transaction_id in zip(drafts, errors, ids, strict=True):
+    for draft, error, transaction_id in zip(call.drafts, errors, call.ids, strict=True):
         if error is not None:
             requested.append(error)
         elif isinstance(draft, Draft):
@@ -71,39 +103,50 @@ def _error_in(draft: Drafted) -> PaymentsError | None:
     return None
 
 
-async def _accounts(unit: UnitOfWork, asked: Asked, drafts: Iterable[Draft]) -> dict[str | UUID, Account]:
-    """The accounts to be looked up, by code and by id: those given by id, and all of a caller bound to owners."""
-    names = {AccountName.of(text) for draft in drafts for text in _account_texts(draft)}
-    keys = {name.key for name in names}
-    wanted = [key for key in keys if isinstance(key, UUID) or (key and asked.principal.owner_ids is not None)]
+_Sound = Sequence[tuple[Asked, Sequence[Draft]]]
+"""Calls with those of their drafts that have nothing wrong with them."""
+
+
+async def _accounts(unit: UnitOfWork, sound: _Sound) -> dict[str | UUID, Account]:
+    """The accounts to be looked up, by code and by id: those given by id, and all of callers bound to owners."""
+    wanted: set[str | UUID] = set()
+    for call, drafts in sound:
+        keys = {AccountName.of(text).key for draft in drafts for text in _account_texts(draft)}
+        wanted |= {key for key in keys if isinstance(key, UUID) or (key and call.principal.owner_ids is not None)}
     found: dict[str | UUID, Account] = {}
-    for account in await unit.ledger_accounts.many(wanted) if wanted else ():
+    for account in await unit.ledger_accounts.many(list(wanted)) if wanted else ():
         found |= {account.id: account, account.code: account}
     return found
 
 
 async def _targets(
-    unit: UnitOfWork, asked: Asked, drafts: Iterable[Draft]
-) -> tuple[dict[UUID | str, Transaction], set[UUID]]:
-    """The transactions that drafts act on, by id and by reference, and which of them the caller does not see."""
-    targeted = [draft for draft in drafts if draft.has_target]
-    parsed = [parse_id(Prefix.LEDGER_TRANSACTION, draft.target_id) for draft in targeted]
-    ids = {transaction_id for transaction_id in parsed if transaction_id is not None}
-    space = space_of(asked.principal)
-    references = {lookup_reference(draft.target_reference, space) for draft in targeted if draft.target_reference}
-    known = await unit.ledger_transactions.get(ids, {name for name in references if "\0" not in name})
+    unit: UnitOfWork, sound: _Sound
+) -> tuple[dict[UUID | str, Transaction], dict[UUID, frozenset[str | None]]]:
+    """The transactions that drafts act on, by id and by reference, and whose accounts they touch."""
+    ids: set[UUID] = set()
+    references: set[str] = set()
+    for call, drafts in sound:
+        space = space_of(call.principal)
+        for draft in drafts:
+            if not draft.has_target:
+                continue
+            if (parsed := parse_id(Prefix.LEDGER_TRANSACTION, draft.target_id)) is not None:
+                ids.add(parsed)
+            if draft.target_reference and "\0" not in draft.target_reference:
+                references.add(lookup_reference(draft.target_reference, space))
+    if not ids and not references:
+        return {}, {}
+    known = await unit.ledger_transactions.get(ids, references)
     found: dict[UUID | str, Transaction] = {}
     for transaction in known:
         found |= {transaction.id: transaction, transaction.reference: transaction}
-    if asked.principal.owner_ids is None or not known:
-        return found, set()
+    if not known or all(call.principal.owner_ids is None for call, _ in sound):
+        return found, {}
     entries = await unit.ledger_transactions.entries([transaction.id for transaction in known])
-    hidden = {
-        transaction_id
-        for transaction_id, sides in entries.items()
-        if not all(sees_owner(asked.principal, account.owner_id) for account, _ in sides)
+    owners = {
+        transaction_id: frozenset(account.owner_id for account, _ in sides) for transaction_id, sides in entries.items()
     }
-    return found, hidden
+    return found, owners
 
 
 def _account_texts(draft: Draft) -> list[str]:
@@ -114,17 +157,9 @@ def _account_texts(draft: Draft) -> list[str]:
 class _Names:
     """What the names in the drafts of one call stand for."""
 
-    def __init__(
-        self,
-        asked: Asked,
-        accounts: Mapping[str | UUID, Account],
-        targets: Mapping[UUID | str, Transaction],
-        hidden: set[UUID],
-    ) -> None:
+    def __init__(self, asked: Asked, known: _Known) -> None:
         self._asked = asked
-        self._accounts = accounts
-        self._targets = targets
-        self._hidden = hidden
+        self._known = known
         self._space = space_of(asked.principal)
         self._made: dict[str, UUID] = {}
 
@@ -196,7 +231,7 @@ class _Names:
         if isinstance(name.key, str) and self._asked.principal.owner_ids is None:
             # Whether it exists is found out under its lock.
             return name.key
-        account = self._accounts.get(name.key) if name.key is not None else None
+        account = self._known.accounts.get(name.key) if name.key is not None else None
         if account is None or not sees_owner(self._asked.principal, account.owner_id):
             raise no_account(name)
         return account.code
@@ -204,14 +239,21 @@ class _Names:
     def _target(self, draft: Draft) -> tuple[UUID, str]:
         """The transaction that a draft acts on: one of the books, or with its reference one that comes earlier."""
         if draft.target_id:
-            found = self._targets.get(parse_id(Prefix.LEDGER_TRANSACTION, draft.target_id) or "")
+            found = self._known.targets.get(parse_id(Prefix.LEDGER_TRANSACTION, draft.target_id) or "")
         else:
             reference = lookup_reference(draft.target_reference, self._space)
-            found = self._targets.get(reference)
+            found = self._known.targets.get(reference)
             if found is None and reference in self._made:
                 return self._made[reference], reference
-        if found is None or found.id in self._hidden:
+        if found is None or not self._sees(found):
             raise no_transaction(draft.target_id or draft.target_reference)
         if not is_callers_reference(found.reference):
             raise reserved_reference(outside_reference(found.reference))
         return found.id, ""
+
+    def _sees(self, target: Transaction) -> bool:
+        """Whether the caller sees all of a transaction."""
+        principal = self._asked.principal
+        return principal.owner_ids is None or all(
+            sees_owner(principal, owner_id) for owner_id in self._known.owners.get(target.id, ())
+        )

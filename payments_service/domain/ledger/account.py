@@ -25,10 +25,12 @@ class AccountKind(StrEnum):
     REVENUE = "revenue"
     EXPENSE = "expense"
 
-    @property
-    def normal_side(self) -> Side:
-        """The side that makes an account of this kind grow."""
-        return Side.DEBIT if self in (AccountKind.ASSET, AccountKind.EXPENSE) else Side.CREDIT
+    normal_side: Side
+    """The side that makes an account of this kind grow."""
+
+    def __init__(self, name: str) -> None:
+        # Once a kind and not once a question: it is asked several times a posting.
+        self.normal_side = Side.DEBIT if name in {"asset", "expense"} else Side.CREDIT
 
 
 class AccountState(StrEnum):

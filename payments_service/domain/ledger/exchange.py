@@ -16,13 +16,14 @@ from payments_service.domain.ledger.namespace import reserved_account
 RATE_KEY = "fx_rate"
 """The key of the metadata that holds the rate."""
 
+_PREFIX = "fx:"
 _RATE = re.compile(r"(?=.*[1-9])[0-9]{1,12}(\.[0-9]{1,12})?")
 
 
 def fx_account(code: str, currency: str) -> AccountSpec | None:
     """The fx account of a currency, if that is what a posting names."""
-    spec = chart.fx(currency)
-    return spec if code == spec.code else None
+    # Nearly no posting names one, and making the account's specification for each would cost as much as deciding it.
+    return chart.fx(currency) if code.startswith(_PREFIX) and code == chart.fx(currency).code else None
 
 
 def check_exchange(legs: Iterable[tuple[str, int]], metadata: Mapping[str, str]) -> None:

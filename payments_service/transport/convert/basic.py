@@ -8,6 +8,10 @@ from payments_api.v1 import money_pb2
 from payments_service.domain.errors import invalid
 from payments_service.domain.money import Money, money_from_input
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY_SECONDS = 86_400
+_MICROSECOND_NANOS = 1_000
+
 
 def money_to_message(money: Money) -> money_pb2.Money:
     """Money for a reply."""
@@ -25,9 +29,8 @@ def money_from_message(message: money_pb2.Money, field: str) -> Money:
 
 def time_to_message(time: datetime) -> Timestamp:
     """A time for a reply, to the microsecond that the database keeps."""
-    message = Timestamp()
-    message.FromDatetime(time)
-    return message
+    since = time - _EPOCH
+    return Timestamp(seconds=since.days * _DAY_SECONDS + since.seconds, nanos=since.microseconds * _MICROSECOND_NANOS)
 
 
 def time_from_message(message: Timestamp, field: str) -> datetime:

@@ -1,6 +1,6 @@
 """Balances, entries and trial balances as messages."""
 
-from payments_api.v1 import ledger_pb2, reporting_pb2
+from payments_api.v1 import ledger_pb2, money_pb2, reporting_pb2
 
 from payments_service.domain.ids import Prefix, format_id
 from payments_service.domain.ledger.account import Account, AccountKind, Side
@@ -27,6 +27,22 @@ def balance_to_message(balance: Balance) -> ledger_pb2.Balance:
         available=money_to_message(balance.available),
         version=balance.version,
         record_time=time_to_message(balance.record_time) if balance.record_time else None,
+    )
+
+
+def account_balance_to_message(account: Account) -> ledger_pb2.Balance:
+    """The balance of an account as it is here, for a reply. Without a detour: a posting's reply has two of them."""
+    currency, posted, pending_out = account.currency, account.posted_minor, account.pending_out_minor
+    return ledger_pb2.Balance(
+        ledger_account_id=format_id(Prefix.LEDGER_ACCOUNT, account.id),
+        code=account.code,
+        kind=KIND_TO_MESSAGE[account.kind],
+        posted=money_pb2.Money(amount_minor=posted, currency_code=currency),
+        pending_out=money_pb2.Money(amount_minor=pending_out, currency_code=currency),
+        pending_in=money_pb2.Money(amount_minor=account.pending_in_minor, currency_code=currency),
+        available=money_pb2.Money(amount_minor=posted - pending_out, currency_code=currency),
+        version=account.version,
+        record_time=time_to_message(account.last_record_time) if account.last_record_time else None,
     )
 
 

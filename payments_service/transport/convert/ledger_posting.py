@@ -8,7 +8,7 @@ from payments_api.v1 import ledger_pb2
 from payments_api.v1 import ledger_service_pb2 as pb
 
 from payments_service.application.ledger.drafts import Draft, DraftCondition, Drafted, DraftPosting, Unreadable
-from payments_service.application.ledger.post import PostResult
+from payments_service.application.ledger.posting import PostResult
 from payments_service.domain.errors import FieldViolation, PaymentsError, invalid
 from payments_service.domain.ids import Prefix, format_id
 from payments_service.domain.ledger.hold import HoldState
@@ -16,7 +16,7 @@ from payments_service.domain.ledger.namespace import outside_reference
 from payments_service.domain.ledger.transaction import TransactionKind
 from payments_service.domain.ledger.transaction_view import PostingLine, TransactionView
 from payments_service.transport.convert.basic import money_to_message, time_from_message, time_to_message
-from payments_service.transport.convert.ledger import balance_to_message
+from payments_service.transport.convert.ledger import account_balance_to_message
 
 KIND_TO_MESSAGE = {kind: f"LEDGER_TRANSACTION_KIND_{kind.name}" for kind in TransactionKind}
 KIND_FROM_MESSAGE = {ledger_pb2.LedgerTransactionKind.Value(name): kind for kind, name in KIND_TO_MESSAGE.items()}
@@ -126,7 +126,7 @@ def outcome_to_message(outcome: PostResult | PaymentsError) -> pb.BatchPostTrans
         return pb.BatchPostTransactionsOutcome(error=_error_to_message(outcome))
     return pb.BatchPostTransactionsOutcome(
         transaction=view_to_message(outcome.view, dry_run=outcome.dry_run),
-        balances=[balance_to_message(balance) for balance in outcome.balances],
+        balances=[account_balance_to_message(account) for account in outcome.accounts],
         duplicate=outcome.duplicate,
     )
 

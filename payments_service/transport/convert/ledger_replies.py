@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from google.protobuf.message import Message
 from payments_api.v1 import ledger_service_pb2 as pb
 
-from payments_service.application.ledger.post import BatchResult, PostResult
+from payments_service.application.ledger.post import BatchResult
+from payments_service.application.ledger.posting import PostResult
 from payments_service.domain.ledger.views import LedgerAccount
-from payments_service.transport.convert.ledger import balance_to_message
+from payments_service.transport.convert.ledger import account_balance_to_message
 from payments_service.transport.convert.ledger_account import account_to_message
 from payments_service.transport.convert.ledger_posting import outcome_to_message, view_to_message
 
@@ -43,7 +44,7 @@ def _posted(reply: PostReply) -> Callable[[object], Message]:
             raise TypeError(f"not a posted transaction: {type(result).__name__}")
         return reply(
             transaction=view_to_message(result.view, dry_run=result.dry_run),
-            balances=[balance_to_message(balance) for balance in result.balances],
+            balances=[account_balance_to_message(account) for account in result.accounts],
             duplicate=result.duplicate,
         )
 

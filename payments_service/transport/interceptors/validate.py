@@ -34,6 +34,8 @@ def validated(method: Method, handler: Handler, validator: Validator) -> Next:
         if violations:
             raise request_invalid(request, violations)
         reply = await handler(request, call)
+        if isinstance(reply, bytes):
+            return reply  # stored before it was sent, and sent as it was stored
         if not isinstance(reply, response_class):
             raise TypeError(f"{method.full_name} answered with {type(reply).__name__}")
         # Deterministic, so that a stored reply and the first one are the same bytes.

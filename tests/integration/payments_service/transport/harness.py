@@ -18,7 +18,7 @@ from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-unty
 from payments_api.v1 import ledger_service_pb2, payment_service_pb2
 
 from payments_service.config import Settings, load_settings
-from payments_service.observability.logging import configure_logging
+from payments_service.observability.logging import configure_logging, flush_lines
 from payments_service.transport.call import Call
 from payments_service.transport.development_token import DEVELOPMENT_SCOPES, mint_development_token
 from payments_service.transport.handler_table import service_descriptor
@@ -141,6 +141,7 @@ class Running:
         return replace(self, channel=channel)
 
     def log_lines(self, event: str = "call") -> list[dict[str, Any]]:
+        flush_lines()
         return [line for line in map(json.loads, self.logs.getvalue().splitlines()) if line["event"] == event]
 
 

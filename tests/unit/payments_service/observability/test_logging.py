@@ -1,5 +1,6 @@
 """Every log is one line of JSON on the stream, from structlog and from libraries alike."""
 
+import asyncio
 import io
 import json
 import logging
@@ -10,7 +11,7 @@ import pytest
 import structlog
 
 from payments_service.observability.context import LogContext, log_context
-from payments_service.observability.logging import configure_logging
+from payments_service.observability.logging import _GATHER_SECONDS, configure_logging, write_line
 
 
 class Lines(io.BytesIO):
@@ -95,3 +96,24 @@ def test_configuring_again_does_not_double_what_libraries_say(lines: Lines) -> N
     configure_logging("info", lines)
     logging.getLogger("some.library").error("once")
     assert len(lines.read_lines()) == 1
+
+
+async def test_lines_of_calls_are_gathered_and_keep_their_order(lines: Lines) -> None:
+    write_line("call", {"number": 1})
+    write_line("call", {"number": 2})
+    assert lines.read_lines() == []
+    structlog.get_logger().info("posted")
+    assert [line.get("number") for line in lines.read_lines()] == [1, 2, None]
+
+
+async def test_gathered_lines_are_written_although_nothing_follows(lines: Lines) -> None:
+    write_line("call", {"number": 1})
+    later = asyncio.Event()
+    asyncio.get_running_loop().call_later(2 * _GATHER_SECONDS, later.set)
+    await later.wait()
+    assert [line["number"] for line in lines.read_lines()] == [1]
+
+
+def test_without_an_event_loop_lines_are_written_at_once(lines: Lines) -> None:
+    write_line("call", {"number": 1})
+    assert [line["number"] for line in lines.read_lines()] == [1]

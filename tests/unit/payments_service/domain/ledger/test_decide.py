@@ -27,9 +27,9 @@ def test_a_posting_debits_one_account_and_credits_the_other() -> None:
     stripe, sales = account("stripe:usd", AccountKind.ASSET), account("revenue:sales:usd", AccountKind.REVENUE)
     (outcome,) = run([stripe, sales], request(posting("stripe:usd", "revenue:sales:usd", 100))).outcomes
     assert isinstance(outcome, Posted)
-    assert [(b.code, b.posted, b.version) for b in outcome.balances] == [
-        ("stripe:usd", Money(100, "usd"), 1),
-        ("revenue:sales:usd", Money(100, "usd"), 1),
+    assert [(b.code, b.posted_minor, b.version) for b in outcome.accounts_after] == [
+        ("stripe:usd", 100, 1),
+        ("revenue:sales:usd", 100, 1),
     ]
 
 

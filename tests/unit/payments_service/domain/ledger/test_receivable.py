@@ -64,7 +64,7 @@ def test_a_fact_takes_what_there_is_and_the_rest_is_owed(code: str, owed: str) -
 def test_the_transaction_keeps_what_was_asked_for_and_shows_what_the_ledger_added() -> None:
     (outcome,) = run(books(), *forced(take(100))).outcomes
     assert isinstance(outcome, Posted)
-    codes = {balance.account_id: balance.code for balance in outcome.balances}
+    codes = {account.id: account.code for account in outcome.accounts_after}
     assert [(codes[e.account_id], e.posting_index, e.side.name, e.amount_minor) for e in outcome.entries] == [
         (PAYABLE, 0, "DEBIT", 100),
         ("stripe:usd", 0, "CREDIT", 100),
