@@ -82,6 +82,12 @@ RECEIVABLE_MINOR = Gauge(
     multiprocess_mode="mostrecent",
     registry=REGISTRY,
 )
+NEGATIVE_BALANCES_TOTAL = Counter(
+    "payments_negative_balances_total",
+    "Pages of balance transactions that left a connected account's Stripe balance below zero, by currency.",
+    ("currency",),
+    registry=REGISTRY,
+)
 UNSETTLED_OLDEST_SECONDS = Gauge(
     "payments_unsettled_oldest_seconds",
     "Age of the oldest charge that is booked provisionally and that Stripe has not booked; 0 when there is none.",

@@ -10,16 +10,22 @@ from payments_service.application import failpoints
 from payments_service.application.ports import Booked, UnitOfWork
 from payments_service.application.settlement.concerns import concerns_of
 from payments_service.domain.account.model import ConnectedAccount
-from payments_service.domain.ids import new_id
+from payments_service.domain.ids import Prefix, format_id, new_id
 from payments_service.domain.ledger.outcome import Refused
 from payments_service.domain.ledger.transaction import PostRequest
+from payments_service.domain.ledger.views import Balance
 from payments_service.domain.payment.model import FINAL
 from payments_service.domain.settlement.counters import Concern
 from payments_service.domain.settlement.kinds import TYPES, Kind, kind_of
 from payments_service.domain.settlement.model import BalanceTransaction, ProvisionalCharge, ProvisionalState
 from payments_service.domain.settlement.provisional import reversal_request
 from payments_service.domain.settlement.recipe import Booking, book
-from payments_service.observability.work_metrics import PROVISIONAL_TOTAL, SETTLED_TOTAL, SUSPENSE_TOTAL
+from payments_service.observability.work_metrics import (
+    NEGATIVE_BALANCES_TOTAL,
+    PROVISIONAL_TOTAL,
+    SETTLED_TOTAL,
+    SUSPENSE_TOTAL,
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -85,6 +91,25 @@ async def book_rows(
     )
     failpoints.reached(failpoints.SETTLEMENT_BEFORE_COMMIT)
     return rows
+
+
+async def below_zero(unit: UnitOfWork, account: ConnectedAccount) -> list[Balance]:
+    """The balances of a connected account at Stripe, as the books mirror them, that are below zero."""
+    name = format_id(Prefix.CONNECTED_ACCOUNT, account.id)
+    mirrors = await unit.ledger_reads.balances_under(f"connected:{name}:stripe:")
+    return [mirror for mirror in mirrors if mirror.posted.amount_minor < 0]
+
+
+def tell_below_zero(balances: Sequence[Balance], account: ConnectedAccount) -> None:
+    """Count and log what a connected account owes Stripe, for which the platform is liable."""
+    for balance in balances:
+        NEGATIVE_BALANCES_TOTAL.labels(balance.posted.currency).inc()
+        _log.warning(
+            "settlement.below_zero",
+            stripe_account=account.stripe_account,
+            code=balance.code,
+            amount_minor=balance.posted.amount_minor,
+        )
 
 
 def tell(row: BookedRow) -> None:

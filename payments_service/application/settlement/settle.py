@@ -21,7 +21,7 @@ from payments_service.application.follow.news import Wanted
 from payments_service.application.follow.payments import payments_behind
 from payments_service.application.operations.model import StaleAnswerError
 from payments_service.application.ports import DueAccount, Sweep, Transactions, UnitOfWork
-from payments_service.application.settlement.booking import book_rows, tell
+from payments_service.application.settlement.booking import below_zero, book_rows, tell, tell_below_zero
 from payments_service.application.settlement.concerns import transfers_to_fetch
 from payments_service.application.stripe import Stripe
 from payments_service.domain.account.model import ConnectedAccount
@@ -123,6 +123,8 @@ class Settlement:
         failpoints.reached(failpoints.SETTLEMENT_AFTER_COMMIT)
         for row in rows:
             tell(row)
+        if book_of is not None:
+            tell_below_zero(await self._transactions.run(lambda unit: below_zero(unit, book_of)), book_of)
         return len(new)
 
     async def _destinations(self, transfer_ids: Sequence[str]) -> dict[str, str]:
