@@ -98,6 +98,18 @@ class ReadingRules(Asking):
         expected = [transaction_message(self.model, fact) for fact in reversed(self.model.facts) if wanted(fact)]
         self._same(expected, found)
 
+    @of("GetSealProof", "ListSeals")
+    @rule(pick=FEW, nobodys=mostly(st.just(False), True))
+    def nothing_is_sealed(self, pick: int, nobodys: bool) -> None:
+        """No sealer is at work here; what one does is shown in the tests of sealing."""
+        facts = self.model.facts
+        if nobodys or not facts:
+            self._read("GetSealProof", {"LEDGER_TRANSACTION_NOT_FOUND"}, transaction_id=NO_TRANSACTION)
+        else:
+            fact = facts[-1 - pick % len(facts)]
+            self._read("GetSealProof", {"NOT_SEALED_YET"}, transaction_id=fact.id)
+        self._same([], list(self._read("ListSeals", set()).reply.seals))
+
     @of("ListEntries")
     @rule(code=CODES, by_id=st.booleans(), size=st.integers(0, 4))
     def list_entries(self, code: str, by_id: bool, size: int) -> None:

@@ -39,7 +39,8 @@ _BATCHED = (
     *("REVERSAL_EXCEEDS_ORIGINAL", "INVALID_STATE"),
 )
 INTERESTING = [
-    *((method, "OK") for method in RULES),
+    *((method, "OK") for method in RULES if method != "GetSealProof"),
+    ("GetSealProof", "NOT_SEALED_YET"),
     *(("PostTransaction", what) for what in (*_POSTING, "DUPLICATE", "REFERENCE_REUSED", "ACCOUNT_CLOSED")),
     *(("PostPendingTransaction", what) for what in ("POSTED", "DRY RUN", "HOLD_EXHAUSTED", "ACCOUNT_FROZEN")),
     *(("VoidPendingTransaction", what) for what in ("POSTED", "DRY RUN", "HOLD_EXHAUSTED", "INVALID_STATE")),
