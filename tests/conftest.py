@@ -6,6 +6,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+ROOT = Path(__file__).parents[1]
+
+# Tests start hundreds of programs. Where Python is told to write no bytecode, as it is in many containers, each of them
+# would compile all that it imports, which takes five times as long as starting. So it is kept, but apart.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / ".pytest_cache" / "bytecode"))
+
 # Quick on every run, thorough on request (HYPOTHESIS_PROFILE=thorough). No deadline: on a busy machine a slow example
 # says nothing about the code.
 settings.register_profile("quick", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
