@@ -17,7 +17,9 @@ from payments_service.application.accounts.read import AccountReader
 from payments_service.application.background import Background
 from payments_service.application.disputes.read import DisputeReader
 from payments_service.application.events.apply import ApplyEvents, ApplySettings
+from payments_service.application.events.read import StripeEventReader
 from payments_service.application.events.record import RecordEvents
+from payments_service.application.events.replay import ReplayEvents
 from payments_service.application.fee_schedules import CreateFeeScheduleUseCase, FeeScheduleReader
 from payments_service.application.fees import FeeReader
 from payments_service.application.follow.follower import Follower
@@ -56,6 +58,7 @@ from payments_service.storage.cipher import Cipher
 from payments_service.storage.engine import create_engine
 from payments_service.storage.unit_of_work import PostgresTransactions
 from payments_service.transport.handlers.account import AccountHandlers
+from payments_service.transport.handlers.admin import AdminHandlers
 from payments_service.transport.handlers.dispute import DisputeHandlers
 from payments_service.transport.handlers.event import EventHandlers
 from payments_service.transport.handlers.fee import FeeHandlers
@@ -172,6 +175,9 @@ class ServerApplication:
                 FeeReader(transactions, payments),
                 CreateFeeScheduleUseCase(transactions, core.local_requests),
                 FeeScheduleReader(transactions, _stripe_prices(core.settings)),
+            ),
+            "payments_api.v1.AdminService": AdminHandlers(
+                StripeEventReader(transactions), ReplayEvents(core.local_requests)
             ),
             "payments_api.v1.EventService": EventHandlers(PullEvents(transactions, self._feed)),
             "payments_api.v1.LedgerService": LedgerHandlers(

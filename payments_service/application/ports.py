@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from payments_service.application.events.ports import EventQueue, EventRecordingStore
+from payments_service.application.events.ports import EventQueue, EventRecordingStore, InboxStore
 from payments_service.application.follow.ports import DisputeStore, ObjectStore, PayoutStore, TransferStore
 from payments_service.application.ledger.ports import HoldExpiryStore, LedgerAccountStore, LedgerTransactionReads
 from payments_service.application.operations.model import Operation, OperationState
@@ -469,6 +469,7 @@ class UnitOfWork(Protocol):
     objects: ObjectStore
     event_recording: EventRecordingStore
     event_queue: EventQueue
+    inbox: InboxStore
     settlement: SettlementStore
     provisional: ProvisionalStore
     standing: StandingStore

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from payments_service.cli import events_app
 from payments_service.cli.errors import EXIT_FAILURE, EXIT_USAGE, CommandError
 from payments_service.config import ConfigurationError
 
@@ -20,6 +21,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(events_app.app)
 
 _AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 

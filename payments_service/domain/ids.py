@@ -7,6 +7,7 @@ prefix says what they name. They never look like Stripe's ids.
 import os
 import threading
 import time
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -38,6 +39,7 @@ class Prefix(StrEnum):
     OUTBOX_EVENT = "evn"
     OPERATION = "op"
     FEE_SCHEDULE = "fsc"
+    STRIPE_EVENT = "sev"
 
 
 class _Generator:
@@ -71,6 +73,12 @@ os.register_at_fork(after_in_child=lambda: globals().update(_generator=_Generato
 def new_id() -> UUID:
     """A new UUIDv7."""
     return _generator.next()
+
+
+def first_id_at(moment: datetime) -> UUID:
+    """The lowest id that can be made from a time on: ids sort by time, so that it bounds a range of them."""
+    milliseconds = max(0, int(moment.timestamp() * 1000))
+    return UUID(int=(milliseconds << 80) | (0x7 << 76) | (0b10 << 62))
 
 
 def format_id(prefix: Prefix, value: UUID) -> str:

@@ -38,9 +38,14 @@ EVENT_GROUP_SIZE = Histogram(
     buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
     registry=REGISTRY,
 )
+EVENTS_REPLAYED_TOTAL = Counter(
+    "payments_events_replayed_total",
+    "Stripe events that somebody had worked on once more.",
+    registry=REGISTRY,
+)
 EVENTS_APPLIED_TOTAL = Counter(
     "payments_events_applied_total",
-    "Stripe events worked on, by type and outcome: done, postponed, dead.",
+    "Stripe events worked on, by type and outcome: done, released (an outage), postponed, dead.",
     ("type", "outcome"),
     registry=REGISTRY,
 )

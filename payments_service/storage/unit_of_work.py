@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from payments_service.application import ports
-from payments_service.application.events.ports import EventQueue, EventRecordingStore
+from payments_service.application.events.ports import EventQueue, EventRecordingStore, InboxStore
 from payments_service.application.follow.ports import DisputeStore, ObjectStore, PayoutStore, TransferStore
 from payments_service.application.ledger.ports import HoldExpiryStore, LedgerAccountStore, LedgerTransactionReads
 from payments_service.application.sealing.ports import SealStore
@@ -19,6 +19,7 @@ from payments_service.storage.disputes import DisputeRepository
 from payments_service.storage.event_queue import EventQueueRepository
 from payments_service.storage.fee_schedules import FeeScheduleRepository
 from payments_service.storage.idempotency import IdempotencyRepository
+from payments_service.storage.inbox import InboxRepository
 from payments_service.storage.inbox_recording import EventRecordingRepository
 from payments_service.storage.ledger.accounts import LedgerAccountRepository
 from payments_service.storage.ledger.hold_expiries import HoldExpiryRepository
@@ -53,6 +54,7 @@ class PostgresUnitOfWork:
         self.refunds: ports.RefundStore = RefundRepository(connection)
         self.accounts: ports.AccountStore = AccountRepository(connection)
         self.event_recording: EventRecordingStore = EventRecordingRepository(connection)
+        self.inbox: InboxStore = InboxRepository(connection)
         self.event_queue: EventQueue = EventQueueRepository(connection)
         self.disputes: DisputeStore = DisputeRepository(connection)
         self.payouts: PayoutStore = PayoutRepository(connection)

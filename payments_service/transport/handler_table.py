@@ -11,6 +11,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from payments_api.internal.v1 import stripe_event_service_pb2  # noqa: F401 - registers its descriptors
 from payments_api.v1 import (  # noqa: F401 - they register their descriptors
     account_service_pb2,
+    admin_service_pb2,
     dispute_service_pb2,
     event_service_pb2,
     fee_service_pb2,

@@ -3,12 +3,20 @@
 from collections.abc import Callable, Mapping
 
 from google.protobuf.message import Message
-from payments_api.v1 import account_service_pb2, fee_service_pb2, payment_service_pb2, refund_service_pb2
+from payments_api.v1 import (
+    account_service_pb2,
+    admin_service_pb2,
+    fee_service_pb2,
+    payment_service_pb2,
+    refund_service_pb2,
+)
 
 from payments_service.application.accounts.create import AccountResult
+from payments_service.application.events.replay import Replayed
 from payments_service.application.payments.result import PaymentResult
 from payments_service.application.refunds.create import RefundResult
 from payments_service.domain.fee.schedule import FeeSchedule
+from payments_service.domain.ids import Prefix, format_id
 from payments_service.transport.convert.account import account_to_message
 from payments_service.transport.convert.fee import schedule_to_message
 from payments_service.transport.convert.ledger_replies import LEDGER_ENCODERS
@@ -21,6 +29,7 @@ CAPTURE_PAYMENT = "payments_api.v1.PaymentService/CapturePayment"
 CANCEL_PAYMENT = "payments_api.v1.PaymentService/CancelPayment"
 CREATE_ACCOUNT = "payments_api.v1.AccountService/CreateAccount"
 CREATE_REFUND = "payments_api.v1.RefundService/CreateRefund"
+REPLAY_STRIPE_EVENTS = "payments_api.v1.AdminService/ReplayStripeEvents"
 CREATE_FEE_SCHEDULE = "payments_api.v1.FeeService/CreateFeeSchedule"
 
 
@@ -58,6 +67,13 @@ def _create_fee_schedule(result: object) -> Message:
     return fee_service_pb2.CreateFeeScheduleResponse(fee_schedule=schedule_to_message(result))
 
 
+def _replay_stripe_events(result: object) -> Message:
+    if not isinstance(result, Replayed):
+        raise TypeError(f"not what was replayed: {type(result).__name__}")
+    ids = [format_id(Prefix.STRIPE_EVENT, event_id) for event_id in result.event_ids]
+    return admin_service_pb2.ReplayStripeEventsResponse(replayed_ids=ids, has_more=result.has_more)
+
+
 def _payment_result(result: object) -> PaymentResult:
     if not isinstance(result, PaymentResult):
         raise TypeError(f"not a result about a payment: {type(result).__name__}")
@@ -72,6 +88,7 @@ ENCODERS: Mapping[str, Callable[[object], Message]] = {
     CREATE_ACCOUNT: _create_account,
     CREATE_REFUND: _create_refund,
     CREATE_FEE_SCHEDULE: _create_fee_schedule,
+    REPLAY_STRIPE_EVENTS: _replay_stripe_events,
     **LEDGER_ENCODERS,
 }
 """By the full name of the method whose reply it is."""

@@ -52,6 +52,35 @@ class StripeEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class InboxEvent:
+    """An event as a person may see it, without its body.
+
+    Attributes:
+        endpoint: how it came: `PLATFORM`, `CONNECT` or `POLL`.
+        last_error: why it failed last or was refused; empty when it is done.
+    """
+
+    id: UUID
+    event_id: str
+    type: str
+    stripe_account: str
+    livemode: bool
+    state: EventState
+    object_type: str
+    object_id: str
+    related_ids: Mapping[str, str]
+    endpoint: str
+    attempts: int
+    last_error: str
+    create_time: datetime | None
+    receive_time: datetime
+    next_attempt_time: datetime
+    done_time: datetime | None
+    api_version: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class EventRow:
     """What applying a leased event needs of it.
 

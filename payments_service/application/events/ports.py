@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from payments_service.application.events.admission import AdmittedEvent
-from payments_service.application.events.model import EventRow
+from payments_service.application.events.model import EventRow, EventState, InboxEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,41 @@ class EventQueue(Protocol):
 
     async def depth(self) -> InboxDepth:
         """How much waits."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events a list shows; what is None or empty does not filter."""
+
+    states: frozenset[EventState] = frozenset()
+    types: frozenset[str] = frozenset()
+    stripe_account: str = ""
+    receive_time_from: datetime | None = None
+    receive_time_before: datetime | None = None
+
+
+class InboxStore(Protocol):
+    """The inbox as a person sees it who looks after it."""
+
+    async def page(self, which: EventFilter, before: UUID | None, limit: int) -> list[InboxEvent]:
+        """Events with ids below `before`, newest first."""
+        ...
+
+    async def find(self, ids: Sequence[UUID], stripe_ids: Sequence[str]) -> list[InboxEvent]:
+        """The events with these ids of ours or of Stripe's, in no order."""
+        ...
+
+    async def body(self, event_id: UUID) -> bytes | None:
+        """The body as it was signed; None when it has been removed."""
+        ...
+
+    async def dead(self, types: Sequence[str], limit: int) -> list[UUID]:
+        """Dead events of these types, or of all, oldest first; nobody else replays them until the transaction ends."""
+        ...
+
+    async def replay(self, event_ids: Sequence[UUID]) -> None:
+        """Have events worked on once more, from the beginning."""
         ...
 
 
