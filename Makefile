@@ -56,8 +56,8 @@ lock: $(READY) ## Resolve the dependencies again into uv.lock
 	@$(BIN)/python scripts/lock.py
 
 .PHONY: docs
-docs: setup ## Write what is generated: docs/errors.md and .env.example
-	@$(BIN)/python scripts/error_docs.py && $(BIN)/python scripts/env_example.py
+docs: setup ## Write what is generated: docs/errors.md, docs/events/ and .env.example
+	@$(BIN)/python scripts/error_docs.py && $(BIN)/python -m scripts.event_docs && $(BIN)/python scripts/env_example.py
 
 .PHONY: clean
 clean: ## Remove what set-up and runs made (not the data under .payments/)
