@@ -15,9 +15,9 @@ HEAD = """# Stripe's events
 What each type of event leads to; its page has the details and a sample. Written by `make docs` from
 `payments_service/application/events/catalogue/`.
 
-An event is a hint. Whatever it says is fetched from Stripe, and applied only if it is newer than what is known: so events
-may come late, in any order, more than once, or before what they are about. A type that is not listed is stored, counted
-and acknowledged.
+An event is a hint. Whatever it says is fetched from Stripe, and applied only if it is newer than what is known. So
+events may come late, in any order, more than once, or before what they are about. A type that is not listed is stored,
+counted and acknowledged.
 
 | type | follows | marks the account due | tells others |
 |---|---|---|---|
