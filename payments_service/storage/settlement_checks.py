@@ -40,31 +40,46 @@ ONE_TRANSACTION = text(
 
 EQUAL_FIGURES = text(
     r"""
-    SELECT 'balance transaction ' || id || ': the mirror moved by ' || mirror || ' ' || currency || ', not by '
-           || net_minor
-    FROM (
-        SELECT b.id, b.currency, b.net_minor, coalesce(sum(
-            CASE WHEN e.side = 1 THEN e.amount_minor ELSE -e.amount_minor END
-        ) FILTER (WHERE a.currency = b.currency AND (
-            (b.stripe_account = '' AND a.code = 'stripe:' || kind.part || b.currency)
-            OR (b.stripe_account <> '' AND a.code LIKE 'connected\:%\:stripe\:' || kind.part || b.currency)
-        )), 0) AS mirror
+    WITH moved AS (
+        SELECT b.id, b.currency, b.amount_minor, b.fee_minor, b.net_minor,
+               coalesce(sum(e.amount_minor * CASE e.side WHEN 1 THEN 1 ELSE -1 END) FILTER (
+                   WHERE a.currency = b.currency AND (
+                       (b.stripe_account = '' AND a.code = 'stripe\:' || kind.part || b.currency)
+                       OR (b.stripe_account <> '' AND a.code LIKE 'connected\:%\:stripe\:' || kind.part || b.currency)
+                   )
+               ), 0) AS mirror,
+               coalesce(sum(e.amount_minor * CASE e.side WHEN 1 THEN 1 ELSE -1 END) FILTER (
+                   WHERE a.currency = b.currency AND (
+                       (b.stripe_account = '' AND a.code IN (
+                           'expense\:stripe_fee\:' || b.currency, 'expense\:dispute_fee\:' || b.currency
+                       ))
+                       OR (b.stripe_account <> '' AND a.code LIKE 'connected\:%\:fees\:' || b.currency)
+                   )
+               ), 0) AS fees
         FROM stripe_balance_transactions b
         CROSS JOIN LATERAL (
             SELECT CASE b.balance_type WHEN 'payments' THEN '' ELSE b.balance_type || ':' END AS part
         ) kind
         JOIN ledger_entries e ON e.transaction_id = b.ledger_transaction_id AND e.effect IN (1, 3)
         JOIN ledger_accounts a ON a.id = e.account_id
-        GROUP BY b.stripe_account, b.id, b.currency, b.net_minor
-    ) moved
-    WHERE mirror <> net_minor
+        GROUP BY b.stripe_account, b.id, b.currency, b.amount_minor, b.fee_minor, b.net_minor
+    )
+    SELECT 'balance transaction ' || id || ': the mirror moved by ' || mirror || ' ' || currency || ', not by '
+           || net_minor
+    FROM moved WHERE mirror <> net_minor
+    UNION ALL
+    -- Of what is a fee as a whole, the amount is in the fee account too.
+    SELECT 'balance transaction ' || id || ': the fee accounts took ' || fees || ' ' || currency || ', not '
+           || fee_minor
+    FROM moved WHERE fees NOT IN (fee_minor, fee_minor - amount_minor)
     UNION ALL
     SELECT 'balance transaction ' || id || ': amount less fee is not net' FROM stripe_balance_transactions
     WHERE amount_minor - fee_minor <> net_minor
     LIMIT :limit
     """
 )
-"""I3, equal figures: the mirror of the right account and currency moved by exactly what Stripe's balance did."""
+"""I3, equal figures: the mirror of the right account and currency moved by exactly what Stripe's balance did, and
+the fee accounts by its fees."""
 
 ONE_GROSS = text(
     """
