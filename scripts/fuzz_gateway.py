@@ -61,7 +61,6 @@ async def start_gateway(target: str) -> tuple[asyncio.subprocess.Process, str]:
         "GATEWAY_ADDRESS": "127.0.0.1:0",
         "GATEWAY_STRIPE_SECRETS": ",".join(PLATFORM_SECRETS),
         "GATEWAY_PAYMENTS_TARGET": target,
-        "GATEWAY_BODY_TIMEOUT_MS": "200",
         "GATEWAY_LOG_LEVEL": "error",
     }
     inherited = {name: value for name, value in os.environ.items() if not name.upper().startswith("GATEWAY_")}

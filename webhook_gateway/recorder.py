@@ -38,7 +38,7 @@ class RecorderLimits:
         group_bytes_max: Bytes a call, beyond which no further event joins. The service's gRPC takes 1 MiB, and one
             event is at most 256 KiB and its envelope.
         calls_max: Calls in flight. There is one as long as it keeps up: another begins only when a whole group waits,
-            or when the last one is stuck. Fewer and larger ones cost less.
+            or when one is stuck. Fewer and larger ones cost less.
         stuck_s: How long a call takes that is stuck, in seconds.
         waiting_events_max: Deliveries that may wait to be sent.
         waiting_bytes_max: Bytes of those.
@@ -105,7 +105,8 @@ class EventRecorder:
         self._waiting_bytes = 0
         self._senders: set[asyncio.Task[None]] = set()
         self._sending = 0
-        self._last_sent = float("-inf")
+        self._began: dict[object, float] = {}
+        self._reminder: asyncio.TimerHandle | None = None
         metrics.queue_depth.set_function(lambda: len(self._queue))
         metrics.queue_bytes.set_function(lambda: self._waiting_bytes)
 
@@ -128,6 +129,8 @@ class EventRecorder:
 
     async def close(self) -> None:
         """Ends what is left when the process ends: what is not confirmed by now is not acknowledged."""
+        if self._reminder is not None:
+            self._reminder.cancel()
         for sender in self._senders:
             sender.cancel()
         await asyncio.gather(*self._senders, return_exceptions=True)
@@ -146,29 +149,43 @@ class EventRecorder:
             raise NotRecordedError("QUEUE_FULL", f"{len(self._queue)} deliveries wait, {self._waiting_bytes} bytes")
         self._queue.append(delivery)
         self._waiting_bytes += delivery.size
+        self._see_to_the_queue()
+
+    def _see_to_the_queue(self) -> None:
+        """Starts a sender where those at work do not keep up, or looks again once one of them may be stuck."""
         if self._needs_sender():
             self._sending += 1
             # A context of its own: the calls are also those of other deliveries.
             sender = self._loop.create_task(self._send_waiting(), context=contextvars.Context())
             self._senders.add(sender)
             sender.add_done_callback(self._senders.discard)
+        elif self._reminder is None and self._sending < self._limits.calls_max:
+            self._reminder = self._loop.call_later(self._limits.stuck_s, self._look_again)
+
+    def _look_again(self) -> None:
+        self._reminder = None
+        if self._queue:
+            self._see_to_the_queue()
 
     def _needs_sender(self) -> bool:
         """Tells whether those at work do not keep up with what waits."""
         limits = self._limits
         if not 0 < self._sending < limits.calls_max:
             return self._sending == 0
-        full = len(self._queue) >= limits.group_events_max or self._waiting_bytes >= limits.group_bytes_max
-        return full or self._loop.time() - self._last_sent > limits.stuck_s
+        if len(self._queue) >= limits.group_events_max or self._waiting_bytes >= limits.group_bytes_max:
+            return True
+        return bool(self._began) and self._loop.time() - min(self._began.values()) >= limits.stuck_s
 
     async def _send_waiting(self) -> None:
         """Sends group after group until nothing waits."""
+        call = object()
         try:
             while group := self._take():
                 self._metrics.group_size.observe(len(group))
-                self._last_sent = self._loop.time()
+                self._began[call] = self._loop.time()
                 await self._send(group)
         finally:
+            self._began.pop(call, None)
             self._sending -= 1
 
     def _take(self) -> list[_Delivery]:

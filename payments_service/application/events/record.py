@@ -6,7 +6,6 @@ comes alone waits for nobody.
 
 import asyncio
 import contextvars
-import time
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -50,16 +49,13 @@ class RecordingLimits:
     Attributes:
         events_max: events a commit, at most; more than a call can bring.
         bytes_max: bytes of bodies a commit, beyond which no further call joins.
-        commits_max: commits at the same time. There is one as long as it keeps up: a second begins only when more waits
-            than a commit takes, or when the first is stuck. Fewer and larger ones cost less.
-        stuck_seconds: how long a commit takes that is stuck.
+        commits_max: commits at the same time: one does its work while the other waits for the disk, or for ever.
         waiting_bytes_max: bytes of bodies that may wait for a commit, in this process.
     """
 
     events_max: int = 256
     bytes_max: int = 4_194_304
-    commits_max: int = 4
-    stuck_seconds: float = 0.25
+    commits_max: int = 2
     waiting_bytes_max: int = 67_108_864
 
 
@@ -96,9 +92,7 @@ class RecordEvents:
         self._limits = limits or RecordingLimits()
         self._queue: deque[_Waiting] = deque()
         self._waiting_bytes = 0
-        self._waiting_events = 0
         self._committers = 0
-        self._last_commit_began = float("-inf")
 
     async def one(self, event: StripeEvent) -> bool:
         """Store an event; returns whether it was stored before.
@@ -133,8 +127,7 @@ class RecordEvents:
         waiting = _Waiting(admitted, size)
         self._queue.append(waiting)
         self._waiting_bytes += size
-        self._waiting_events += len(admitted)
-        if self._needs_committer():
+        if self._committers < self._limits.commits_max:
             self._committers += 1
             # Not in the context of this call: the commit is also that of others, whose ids are not this call's.
             contextvars.Context().run(self._background.start, self._commit_waiting())
@@ -144,13 +137,6 @@ class RecordEvents:
         if len(outages) == len(results):
             raise outages[0]
         return results
-
-    def _needs_committer(self) -> bool:
-        """Whether those at work do not keep up with what waits."""
-        if not 0 < self._committers < self._limits.commits_max:
-            return self._committers == 0
-        full = self._waiting_events >= self._limits.events_max or self._waiting_bytes >= self._limits.bytes_max
-        return full or time.monotonic() - self._last_commit_began > self._limits.stuck_seconds
 
     async def _commit_waiting(self) -> None:
         """Commit group after group until nothing waits."""
@@ -171,7 +157,6 @@ class RecordEvents:
                 break
             self._queue.popleft()
             self._waiting_bytes -= first.size
-            self._waiting_events -= len(first.events)
             if not first.results.done():  # nobody waits for a call that was cancelled
                 group.append(first)
                 count += len(first.events)
@@ -180,7 +165,6 @@ class RecordEvents:
 
     async def _commit(self, group: Sequence[_Waiting]) -> None:
         events = [event for waiting in group for event in waiting.events]
-        self._last_commit_began = time.monotonic()
         EVENT_GROUP_SIZE.observe(len(events))
         # In one order everywhere: rows with unique keys that two commits insert in different orders deadlock.
         events.sort(key=lambda one: (one.event.stripe_account, one.event.livemode, one.event.event_id))

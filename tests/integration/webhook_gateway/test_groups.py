@@ -197,12 +197,13 @@ async def test_a_second_call_begins_when_a_whole_group_waits(
 async def test_a_call_that_is_stuck_does_not_hold_up_the_next(
     monkeypatch: pytest.MonkeyPatch, payments: PaymentsDouble
 ) -> None:
-    async with limited(RecorderLimits(stuck_s=0.0), payments, monkeypatch) as gateway:
+    async with limited(RecorderLimits(stuck_s=0.1), payments, monkeypatch) as gateway:
         payments.pause = asyncio.Event()
         stuck = asyncio.create_task(gateway.deliver(event("evt_stuck")))
         await until(lambda: len(payments.groups) == 1)
         held, payments.pause = payments.pause, None
-        assert (await gateway.deliver(event("evt_next"))).status_code == 200
+        for number in range(3):
+            assert (await gateway.deliver(event(f"evt_next_{number}"))).status_code == 200
         assert not stuck.done()
         held.set()
         assert (await stuck).status_code == 200
