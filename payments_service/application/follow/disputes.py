@@ -15,7 +15,7 @@ from payments_service.domain.dispute.books import Bearer, accounts_to_read, book
 from payments_service.domain.dispute.events import dispute_events
 from payments_service.domain.dispute.model import AGAINST_US, Dispute, DisputeSnapshot
 from payments_service.domain.dispute.transitions import concerning, follow_dispute, found_dispute
-from payments_service.domain.ids import Prefix, format_id, new_id
+from payments_service.domain.ids import new_id
 from payments_service.domain.ledger.transaction import PostRequest
 from payments_service.domain.observation import may_be_older
 from payments_service.domain.payment.model import Payment
@@ -43,7 +43,7 @@ async def follow_disputes(unit: UnitOfWork, news: News, began: datetime) -> list
         after, posted = await _booked(unit, dispute, bearer, moved)
         requests += posted
         # What this one moves is not what was read any more: another dispute sets aside there with its next news.
-        moved |= {payable.code for currency in dispute.withheld_minor if (payable := bearer.payable(currency))}
+        moved |= bearer.set_aside(dispute.withheld_minor).keys()
         await (unit.disputes.save(after) if before else unit.disputes.add(after))
         await unit.outbox.add(dispute_events(before, after))
     await _show(unit, payments.values(), ended)
@@ -69,15 +69,16 @@ async def _followed(
         dispute = follow_dispute(dispute, said, began=began, ended=ended)
         # Payments are the platform's: one with the same intent elsewhere would be somebody else's.
         payment = payments.get(said.intent_id) if not key.stripe_account else None
-        disputes.append(concerning(dispute, payment, owners.get(key.stripe_account)))
-    paid = {one.connected_account_id for one in disputes if one.connected_account_id is not None}
-    accounts = await unit.accounts.many(sorted(paid))
-    return [(dispute, _bearer(dispute, accounts)) for dispute in disputes]
+        disputes.append((concerning(dispute, payment, owners.get(key.stripe_account)), payment))
+    accounts = await unit.accounts.many(sorted({name for _, payment in disputes if payment for name in payment.payees}))
+    return [(dispute, _bearer(payment, accounts)) for dispute, payment in disputes]
 
 
-def _bearer(dispute: Dispute, accounts: Mapping[UUID, ConnectedAccount]) -> Bearer:
-    account = accounts.get(dispute.connected_account_id) if dispute.connected_account_id else None
-    return Bearer(format_id(Prefix.CONNECTED_ACCOUNT, account.id), account.owner_id) if account else Bearer()
+def _bearer(payment: Payment | None, accounts: Mapping[UUID, ConnectedAccount]) -> Bearer:
+    if payment is None:
+        return Bearer()
+    account = accounts.get(payment.connected_account_id) if payment.connected_account_id else None
+    return Bearer(payment, account, accounts)
 
 
 async def _booked(

@@ -8,46 +8,58 @@ Source: the design's ledger.md, row 7; docs/decisions/0045.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from uuid import UUID
 
+from payments_service.domain.account.model import ConnectedAccount
 from payments_service.domain.dispute.model import OPEN, Dispute, DisputeState
 from payments_service.domain.ledger import chart
-from payments_service.domain.ledger.account import AccountSpec
+from payments_service.domain.ledger.account import AccountKind, AccountSpec
 from payments_service.domain.ledger.standing import Facts, Standing
 from payments_service.domain.ledger.transaction import Posting, PostRequest, TransactionKind
 from payments_service.domain.ledger.views import Balance
 from payments_service.domain.money import Money
+from payments_service.domain.payment.model import Payment
+from payments_service.domain.settlement.counters import credited
+from payments_service.domain.settlement.shares import shares
 
 ACTOR = "disputes"
 
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Who bears a dispute if it is lost: the connected account that was paid, or the platform.
+    """Who bears a dispute if it is lost: whoever's the money of the charge was, each by their part of it.
 
     Attributes:
-        account_id: the outside form of the connected account's id; empty for the platform.
-        owner_id: whose account that is.
+        payment: ours; None when the charge is none of ours, so that the platform bears it.
+        account: the connected account that it pays.
+        payees: the connected accounts that it is split among, by id.
     """
 
-    account_id: str = ""
-    owner_id: str = ""
+    payment: Payment | None = None
+    account: ConnectedAccount | None = None
+    payees: Mapping[UUID, ConnectedAccount] = field(default_factory=dict)
 
-    def account(self, currency: str) -> AccountSpec:
-        """The account that a loss is debited to."""
-        return self.payable(currency) or chart.expense_dispute_loss(currency)
+    def parts(self, minor_by_currency: Mapping[str, int]) -> dict[str, tuple[AccountSpec, int]]:
+        """What each account bears of these amounts, by its code. What the platform had earned is its loss."""
+        borne: dict[str, tuple[AccountSpec, int]] = {}
+        for currency, minor in sorted(minor_by_currency.items()):
+            loss = chart.expense_dispute_loss(currency)
+            credited_to = credited(self.payment, self.account, self.payees, currency) or [(loss, 1)]
+            accounts = [loss if spec.kind is AccountKind.REVENUE else spec for spec, _ in credited_to]
+            for spec, part in zip(accounts, shares(minor, [weight for _, weight in credited_to]), strict=True):
+                borne[spec.code] = spec, part + (borne[spec.code][1] if spec.code in borne else 0)
+        return {code: (spec, minor) for code, (spec, minor) in borne.items() if minor > 0}
 
-    def payable(self, currency: str) -> AccountSpec | None:
-        """The account from which money can be set aside; None where there is none."""
-        return chart.creator_payable(self.account_id, currency, self.owner_id) if self.account_id else None
+    def set_aside(self, minor_by_currency: Mapping[str, int]) -> dict[str, tuple[AccountSpec, int]]:
+        """What of that can be set aside: what is owed to connected accounts. The platform needs no hold on itself."""
+        parts = self.parts(minor_by_currency)
+        return {code: part for code, part in parts.items() if chart.receivable_of(part[0]) is not None}
 
 
 def accounts_to_read(dispute: Dispute, bearer: Bearer) -> list[str]:
     """Codes of the accounts whose balances `book_dispute` has to know."""
-    if dispute.state not in OPEN:
-        return []
-    payables = (bearer.payable(currency) for currency in sorted(dispute.withheld_minor))
-    return [payable.code for payable in payables if payable is not None]
+    return sorted(bearer.set_aside(dispute.withheld_minor)) if dispute.state in OPEN else []
 
 
 def book_dispute(
@@ -62,39 +74,39 @@ def book_dispute(
     """
     stripe_id = dispute.stripe_dispute_id
     facts = Facts(f"dispute:{stripe_id}", ACTOR, dispute.posted, {"stripe_source": stripe_id})
-    held = dispute.withheld_minor if dispute.state in OPEN else {}
-    lost = dispute.withheld_minor if dispute.state is DisputeState.LOST else {}
-    holds = _release(facts, dispute, bearer, held)
-    losses = _lose(facts, dispute, bearer, lost)
-    holds += _hold(facts, bearer, {name: held[name] for name in held if name not in _currencies(holds)}, balances)
+    held = bearer.set_aside(dispute.withheld_minor) if dispute.state in OPEN else {}
+    lost = bearer.parts(dispute.withheld_minor) if dispute.state is DisputeState.LOST else {}
+    holds = _release(facts, dispute, held)
+    losses = _lose(facts, dispute, lost)
+    standing = {hold.account for hold in holds}
+    holds += _hold(facts, {code: part for code, part in held.items() if code not in standing}, balances)
     return replace(dispute, losses=losses, holds=holds, posted=facts.posted), facts.requests
 
 
-def _lose(facts: Facts, dispute: Dispute, bearer: Bearer, lost: Mapping[str, int]) -> tuple[Standing, ...]:
+def _lose(facts: Facts, dispute: Dispute, lost: Mapping[str, tuple[AccountSpec, int]]) -> tuple[Standing, ...]:
     """Let exactly what is lost stand as lost."""
-    wanted = {currency: (bearer.account(currency), minor) for currency, minor in sorted(lost.items()) if minor > 0}
+    wanted = dict(lost)
     stands = []
     for loss in dispute.losses:
-        account, minor = wanted.get(loss.amount.currency, (None, 0))
-        if account is not None and (account.code, minor) == (loss.account, loss.amount.amount_minor):
+        _, minor = wanted.get(loss.account, (None, 0))
+        if minor == loss.amount.amount_minor:
             stands.append(loss)
-            del wanted[loss.amount.currency]
+            del wanted[loss.account]
         else:
             facts.post("the dispute's loss does not stand", kind=TransactionKind.REVERSE, target_id=loss.transaction_id)
-    for currency, (account, minor) in wanted.items():
-        amount = Money(minor, currency)
-        posting = Posting(account, chart.disputes_held(currency), amount)
+    for account, minor in wanted.values():
+        amount = Money(minor, account.currency)
+        posting = Posting(account, chart.disputes_held(account.currency), amount)
         stands.append(Standing(facts.post("the dispute is lost", postings=(posting,)), account.code, amount))
     return tuple(stands)
 
 
-def _release(facts: Facts, dispute: Dispute, bearer: Bearer, held: Mapping[str, int]) -> tuple[Standing, ...]:
+def _release(facts: Facts, dispute: Dispute, held: Mapping[str, tuple[AccountSpec, int]]) -> tuple[Standing, ...]:
     """Give back what need not be set aside any more."""
     stands = []
     for hold in dispute.holds:
-        payable = bearer.payable(hold.amount.currency)
-        fits = payable is not None and payable.code == hold.account
-        if fits and hold.amount.amount_minor <= held.get(hold.amount.currency, 0):
+        _, minor = held.get(hold.account, (None, 0))
+        if hold.amount.amount_minor <= minor:
             stands.append(hold)
         else:
             facts.post("nothing is disputed any more", kind=TransactionKind.VOID, target_id=hold.transaction_id)
@@ -102,27 +114,20 @@ def _release(facts: Facts, dispute: Dispute, bearer: Bearer, held: Mapping[str, 
 
 
 def _hold(
-    facts: Facts, bearer: Bearer, held: Mapping[str, int], balances: Mapping[str, Balance]
+    facts: Facts, held: Mapping[str, tuple[AccountSpec, int]], balances: Mapping[str, Balance]
 ) -> tuple[Standing, ...]:
     """Set aside what is disputed, as far as money is there."""
     stands = []
-    for currency, minor in sorted(held.items()):
-        payable = bearer.payable(currency)
-        balance = balances.get(payable.code) if payable else None
-        if payable is None or balance is None:
-            continue
-        amount = Money(min(minor, balance.available.amount_minor), currency)
+    for code, (payable, minor) in held.items():
+        available = balances[code].available.amount_minor if code in balances else 0
+        amount = Money(min(minor, available), payable.currency)
         if amount.amount_minor > 0:
             transaction_id = facts.post(
                 "disputed",
                 kind=TransactionKind.HOLD,
                 # Whoever moves the account meanwhile may take what was there: then this is refused, and read again.
                 forced=False,
-                postings=(Posting(payable, chart.disputes_held(currency), amount),),
+                postings=(Posting(payable, chart.disputes_held(payable.currency), amount),),
             )
-            stands.append(Standing(transaction_id, payable.code, amount))
+            stands.append(Standing(transaction_id, code, amount))
     return tuple(stands)
-
-
-def _currencies(standing: Sequence[Standing]) -> set[str]:
-    return {one.amount.currency for one in standing}

@@ -7,17 +7,30 @@ import pytest
 
 from payments_service.domain.dispute.books import Bearer, accounts_to_read, book_dispute
 from payments_service.domain.dispute.model import Dispute, DisputeState
-from payments_service.domain.ids import new_id
+from payments_service.domain.ids import Prefix, format_id, new_id
 from payments_service.domain.ledger import chart
 from payments_service.domain.ledger.transaction import Posting, PostRequest
 from payments_service.domain.money import Money
-from tests.unit.payments_service.domain.samples import a_dispute
+from payments_service.domain.payment.model import ChargeModel, Split
+from tests.unit.payments_service.domain.samples import a_captured_payment, a_dispute, an_account
 from tests.unit.payments_service.domain.standing_books import MemoryBooks
 
-SELLER = Bearer("acn_1", "seller")
-PLATFORM = Bearer()
-PAYABLE = "creator:acn_1:payable:usd"
-RECEIVABLE = "receivable:acn_1:usd"
+ACCOUNT = an_account(owner_id="seller")
+OTHER = an_account(owner_id="other")
+ACN, OTHER_ACN = (format_id(Prefix.CONNECTED_ACCOUNT, account.id) for account in (ACCOUNT, OTHER))
+SOLD = a_captured_payment(charge_model=ChargeModel.DESTINATION, connected_account_id=ACCOUNT.id)
+SELLER = Bearer(SOLD, ACCOUNT)
+PLATFORM = Bearer(a_captured_payment())
+SPLIT = Bearer(
+    a_captured_payment(
+        charge_model=ChargeModel.SEPARATE,
+        splits=(Split(ACCOUNT.id, Money(6_000, "usd")), Split(OTHER.id, Money(3_000, "usd"))),
+        platform_fee=Money(1_000, "usd"),
+    ),
+    payees={ACCOUNT.id: ACCOUNT, OTHER.id: OTHER},
+)
+PAYABLE = f"creator:{ACN}:payable:usd"
+RECEIVABLE = f"receivable:{ACN}:usd"
 TAKEN = {"usd": 10_000}
 
 LOOKS = {
@@ -36,9 +49,7 @@ def books_with(payable: int) -> MemoryBooks:
     """Books in which the seller is owed something."""
     books = MemoryBooks()
     if payable:
-        owed = Posting(
-            chart.stripe_mirror("usd"), chart.creator_payable("acn_1", "usd", "seller"), Money(payable, "usd")
-        )
+        owed = Posting(chart.stripe_mirror("usd"), chart.creator_payable(ACN, "usd", "seller"), Money(payable, "usd"))
         books.post([PostRequest(transaction_id=new_id(), reference="owed", postings=(owed,), forced=True)])
     return books
 
@@ -108,7 +119,7 @@ def test_nothing_is_set_aside_where_nothing_is_owed() -> None:
 def test_what_comes_later_is_set_aside_with_the_next_news() -> None:
     books, dispute = books_with(0), a_dispute()
     dispute = look(books, dispute, "open")
-    owed = Posting(chart.stripe_mirror("usd"), chart.creator_payable("acn_1", "usd", "seller"), Money(900, "usd"))
+    owed = Posting(chart.stripe_mirror("usd"), chart.creator_payable(ACN, "usd", "seller"), Money(900, "usd"))
     books.post([PostRequest(transaction_id=new_id(), reference="more", postings=(owed,), forced=True)])
 
     look(books, dispute, "review")
@@ -137,3 +148,20 @@ def test_a_lost_dispute_of_which_a_part_comes_back_is_lost_for_the_rest() -> Non
     books.post(requests)
 
     assert books.figures["expense:dispute_loss:usd"] == (2_500, 2_500)
+
+
+def test_a_lost_dispute_of_a_split_payment_is_everybodys_by_their_part() -> None:
+    assert after_all(("open", "lost"), 0, SPLIT) == {
+        "disputes_held:usd": (-10_000, -10_000),
+        "expense:dispute_loss:usd": (1_000, 1_000),
+        RECEIVABLE: (6_000, 6_000),
+        f"receivable:{OTHER_ACN}:usd": (3_000, 3_000),
+    }
+
+
+def test_of_a_split_payment_each_part_is_set_aside_where_money_is() -> None:
+    assert after_all(("open",), 30_000, SPLIT)[PAYABLE] == (30_000, 24_000)
+
+
+def test_a_charge_that_is_none_of_ours_is_lost_by_the_platform() -> None:
+    assert after_all(("lost",), 0, Bearer())["expense:dispute_loss:usd"] == (10_000, 10_000)
