@@ -35,6 +35,6 @@ async def open_bank(settings: Settings) -> AsyncIterator[Teller]:
     address = await server.start()
     try:
         async with grpc.aio.insecure_channel(address) as channel:
-            yield Teller(settings, core, channel)
+            yield Teller(settings, core, channel, address=address)
     finally:
         await server.drain()

@@ -38,6 +38,7 @@ class Teller:
     core: Core
     channel: grpc.aio.Channel
     metadata: list[tuple[str, str]] = field(default_factory=list)
+    address: str = ""
 
     def __post_init__(self) -> None:
         self.stub: Any = ledger_service_pb2_grpc.LedgerServiceStub(self.channel)
