@@ -13,6 +13,7 @@ NAMES = (
     "post_batches",
     "growth",
     "balance_at",
+    "big_books",
     "create_payment",
     "webhook",
     "start_up",

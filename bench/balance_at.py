@@ -84,8 +84,8 @@ async def measure(place: Place) -> Report:
     url = await place.ledger(server, _DATABASE)
     for length in lengths:
         await make_ring(server.postgres_url(_DATABASE), Ring(2, length, prefix_of(length), BACKDATED_EVERY), place.say)
-    async with _reading(server, url) as (connection, clock):
-        accounts = [await _account(connection, length) for length in lengths]
+    async with reading(server, _DATABASE, url) as (connection, clock):
+        accounts = [await account_of(connection, length) for length in lengths]
         asked = options.sized(_ASKED, _ASKED_QUICK)
         arms = [_arm(kind, account, connection, clock, asked) for kind in KINDS for account in accounts]
         rows = await take_turns(arms, options.rounds, place.say)
@@ -161,11 +161,11 @@ def _compared(kind: Kind, rows: dict[str, Row], lengths: list[int]) -> tuple[Com
 
 
 @asynccontextmanager
-async def _reading(server: EmbeddedPostgres, url: str) -> AsyncIterator[tuple[AsyncConnection, Clock]]:
+async def reading(server: EmbeddedPostgres, name: str, url: str) -> AsyncIterator[tuple[AsyncConnection, Clock]]:
     """A connection as the service has it, in a transaction, that is told how long its statements take."""
-    async with await psycopg.AsyncConnection.connect(server.postgres_url(_DATABASE), autocommit=True) as owner:
+    async with await psycopg.AsyncConnection.connect(server.postgres_url(name), autocommit=True) as owner:
         for setting in ("log_duration = on", "client_min_messages = log"):
-            await owner.execute(f"ALTER DATABASE {_DATABASE} SET {setting}")
+            await owner.execute(f"ALTER DATABASE {name} SET {setting}")
     engine = create_engine(SETTINGS, url, "bench reader")
     clock = Clock()
     try:
@@ -176,7 +176,8 @@ async def _reading(server: EmbeddedPostgres, url: str) -> AsyncIterator[tuple[As
         await engine.dispose()
 
 
-async def _account(connection: AsyncConnection, length: int) -> Account:
+async def account_of(connection: AsyncConnection, length: int) -> Account:
+    """One of the accounts of a ring whose accounts have so many entries each."""
     driver = await driver_connection(connection)
     row = await (await driver.execute(_HISTORY, [code(0, prefix_of(length))])).fetchone()
     if row is None:
