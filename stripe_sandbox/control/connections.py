@@ -3,6 +3,8 @@
 - `POST /_sandbox/financial_connections/sessions/{id}/complete`: the customer shows a bank account; answers with it.
 - `POST /_sandbox/financial_connections/accounts/{id}/change` `{"what": "deactivated"}`, `"reactivated"` or
   `"disconnected"`: the bank or the customer ends or renews the connection; answers with the account.
+- `POST /_sandbox/financial_connections/accounts/{id}/tell` `{"what": "upcoming_deactivation"}` (or another notice of
+  the bank's): an event about the account as it is; answers with the account.
 - `POST /_sandbox/reporting/report_runs/{id}/fail` `{"error": "…"}`: a pending report cannot be made; answers with it.
 """
 
@@ -14,7 +16,12 @@ from stripe_sandbox.control.answers import Command, ControlError, answer, found_
 from stripe_sandbox.control.sandbox import Sandbox
 from stripe_sandbox.http.errors import StripeError
 from stripe_sandbox.resources.embedded import put_first
-from stripe_sandbox.resources.financial_connections.accounts import Change, add_linked_account, change_linked_account
+from stripe_sandbox.resources.financial_connections.accounts import (
+    Change,
+    Notice,
+    add_linked_account,
+    change_linked_account,
+)
 from stripe_sandbox.resources.report_runs import fail
 
 _ACCOUNTS = "/v1/financial_connections/accounts"
@@ -29,6 +36,12 @@ class Connection(Command):
     """What becomes of a connection."""
 
     what: Change
+
+
+class News(Command):
+    """What the bank has to say about an account."""
+
+    what: Notice
 
 
 class Failure(Command):
@@ -57,6 +70,12 @@ def connection_routes(sandbox: Sandbox) -> list[Route]:
             raise ControlError(400, error.message) from error
         return answer(linked)
 
+    async def tell(request: Request) -> Response:
+        command: News = await read_command(request, News)
+        account, linked = found_anywhere(sandbox.world, "linked_accounts", request.path_params["id"], _ACCOUNTS)
+        sandbox.scope(account).emit(f"financial_connections.account.{command.what}", linked)
+        return answer(linked)
+
     async def fail_report(request: Request) -> Response:
         command: Failure = await read_command(request, Failure)
         account, run = found_anywhere(sandbox.world, "report_runs", request.path_params["id"], _REPORTS)
@@ -69,5 +88,6 @@ def connection_routes(sandbox: Sandbox) -> list[Route]:
     return [
         Route("/financial_connections/sessions/{id}/complete", show, methods=["POST"]),
         Route("/financial_connections/accounts/{id}/change", change, methods=["POST"]),
+        Route("/financial_connections/accounts/{id}/tell", tell, methods=["POST"]),
         Route("/reporting/report_runs/{id}/fail", fail_report, methods=["POST"]),
     ]

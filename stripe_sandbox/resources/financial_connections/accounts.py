@@ -12,6 +12,13 @@ from stripe_sandbox.resources.lookup import named_in_path
 from stripe_sandbox.state.scope import Scope
 
 Change = Literal["deactivated", "disconnected", "reactivated"]
+Notice = Literal[
+    "account_numbers_updated",
+    "expected_deactivation_date_updated",
+    "supported_payment_method_types_updated",
+    "upcoming_account_number_expiry",
+    "upcoming_deactivation",
+]
 FEATURES = ("balance", "ownership", "transactions")
 REFRESHES = {"balance": "balance_refresh", "ownership": "ownership_refresh", "transactions": "transaction_refresh"}
 _REFRESH_EVERY_S = 60

@@ -45,11 +45,13 @@ async def test_a_connection_ends_is_renewed_and_is_given_up(raw: httpx.AsyncClie
     control = f"/_sandbox{path.removeprefix('/v1')}/change"
     for what, status in (("deactivated", 200), ("deactivated", 400), ("reactivated", 200)):
         assert (await raw.post(control, json={"what": what})).status_code == status
+    told = await raw.post(control.replace("change", "tell"), json={"what": "upcoming_deactivation"})
+    assert told.status_code == 200
     await post(raw, f"{path}/disconnect")
     await post(raw, f"{path}/disconnect", status=400)
     await post(raw, f"{path}/refresh", {"features[]": "balance"}, 400)
-    told = [f"financial_connections.account.{what}" for what in ("deactivated", "reactivated", "disconnected")]
-    assert await events_since(raw, seen) == told
+    wanted = ("deactivated", "reactivated", "upcoming_deactivation", "disconnected")
+    assert await events_since(raw, seen) == [f"financial_connections.account.{what}" for what in wanted]
 
 
 async def test_a_session_needs_its_holder(raw: httpx.AsyncClient) -> None:
