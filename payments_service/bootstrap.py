@@ -17,9 +17,12 @@ from payments_service.application.accounts.read import AccountReader
 from payments_service.application.background import Background
 from payments_service.application.disputes.read import DisputeReader
 from payments_service.application.events.apply import ApplyEvents, ApplySettings
+from payments_service.application.events.poll import PollEvents
 from payments_service.application.events.read import StripeEventReader
 from payments_service.application.events.record import RecordEvents
 from payments_service.application.events.replay import ReplayEvents
+from payments_service.application.events.retention import Keep, RemoveOld
+from payments_service.application.events.watch import WatchInbox
 from payments_service.application.fee_schedules import CreateFeeScheduleUseCase, FeeScheduleReader
 from payments_service.application.fees import FeeReader
 from payments_service.application.follow.follower import Follower
@@ -71,9 +74,12 @@ from payments_service.transport.handlers.stripe_event import StripeEventHandlers
 from payments_service.transport.replies import ProtobufReplyCodec
 from payments_service.workers.books_watch import books_watch_loop
 from payments_service.workers.completer import completer_loop
+from payments_service.workers.event_poll import event_poll_loop
 from payments_service.workers.hold_expiry import hold_expiry_loop
 from payments_service.workers.inbox import inbox_loop
+from payments_service.workers.inbox_watch import inbox_watch_loop
 from payments_service.workers.loop import Loop
+from payments_service.workers.retention import retention_loop
 from payments_service.workers.sealer import sealer_loop
 from payments_service.workers.sequencer import sequencer_loop
 from payments_service.workers.settlement import settlement_loop
@@ -235,6 +241,9 @@ def build_loops(core: Core) -> list[Loop]:
     completer = Completer(core.transactions, core.stripe, core.kinds, core.runner, core.lease)
     return [
         inbox_loop(events, poll),
+        event_poll_loop(_poll_events(core)),
+        inbox_watch_loop(WatchInbox(core.transactions)),
+        retention_loop(RemoveOld(core.transactions, _keep(settings))),
         settlement_loop(settlement, poll),
         completer_loop(completer, poll),
         sequencer_loop(Sequencer(core.transactions), settings.outbox_poll_ms / 1000),
@@ -242,6 +251,20 @@ def build_loops(core: Core) -> list[Loop]:
         hold_expiry_loop(ExpireHolds(core.transactions), poll),
         books_watch_loop(WatchBooks(core.transactions)),
     ]
+
+
+def _keep(settings: Settings) -> Keep:
+    return Keep(
+        bodies=timedelta(days=settings.event_body_days),
+        events=timedelta(days=settings.event_days),
+        keys=timedelta(days=settings.idempotency_key_days),
+    )
+
+
+def _poll_events(core: Core) -> PollEvents:
+    record = RecordEvents(core.transactions, core.background, livemode=core.livemode)
+    every = Sweep(core.settings.event_poll_seconds, core.settings.event_poll_connected_seconds)
+    return PollEvents(core.transactions, core.stripe, record, every)
 
 
 async def run_workers(settings: Settings, stopping: asyncio.Event, ready: Callable[[], None] = lambda: None) -> None:

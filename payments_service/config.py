@@ -172,6 +172,13 @@ class Settings(BaseSettings):
         ge=1,
         description="The same for each connected account; what the platform sends them is seen at once",
     )
+    event_poll_seconds: int = Field(
+        default=60, ge=1, description="How often the platform is asked for events that Stripe could not deliver"
+    )
+    event_poll_connected_seconds: int = Field(default=3_600, ge=1, description="The same for each connected account")
+    event_body_days: int = Field(default=30, ge=1, description="How long the bodies of Stripe's events are kept")
+    event_days: int = Field(default=90, ge=4, description="How long Stripe's events are kept that are done")
+    idempotency_key_days: int = Field(default=30, ge=30, description="How long idempotency keys are kept")
     event_attempts_max: int = Field(
         default=8, ge=1, description="Attempts of an event before it is parked as dead; outages do not count"
     )

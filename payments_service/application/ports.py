@@ -6,7 +6,13 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from payments_service.application.events.ports import EventQueue, EventRecordingStore, InboxStore
+from payments_service.application.events.ports import (
+    EventPollStore,
+    EventQueue,
+    EventRecordingStore,
+    InboxStore,
+    RetentionStore,
+)
 from payments_service.application.follow.ports import DisputeStore, ObjectStore, PayoutStore, TransferStore
 from payments_service.application.ledger.ports import HoldExpiryStore, LedgerAccountStore, LedgerTransactionReads
 from payments_service.application.operations.model import Operation, OperationState
@@ -470,6 +476,8 @@ class UnitOfWork(Protocol):
     event_recording: EventRecordingStore
     event_queue: EventQueue
     inbox: InboxStore
+    event_polls: EventPollStore
+    retention: RetentionStore
     settlement: SettlementStore
     provisional: ProvisionalStore
     standing: StandingStore

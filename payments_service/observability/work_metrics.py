@@ -43,6 +43,36 @@ EVENTS_REPLAYED_TOTAL = Counter(
     "Stripe events that somebody had worked on once more.",
     registry=REGISTRY,
 )
+EVENTS_POLLED_TOTAL = Counter(
+    "payments_events_polled_total",
+    "Stripe events found by asking for what was not delivered, by outcome: new, duplicate, refused.",
+    ("outcome",),
+    registry=REGISTRY,
+)
+INBOX_PENDING = Gauge(
+    "payments_inbox_pending",
+    "Stripe events that have not had their effect yet.",
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+INBOX_OLDEST_SECONDS = Gauge(
+    "payments_inbox_oldest_seconds",
+    "Age of the oldest of them; 0 when there is none. Above 300, something is wrong.",
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+INBOX_DEAD = Gauge(
+    "payments_inbox_dead",
+    "Stripe events that failed for good and wait for a person. Above 0, see payments events list --state dead.",
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+REMOVED_TOTAL = Counter(
+    "payments_removed_total",
+    "What was removed because it was old: bodies, events, keys.",
+    ("what",),
+    registry=REGISTRY,
+)
 EVENTS_APPLIED_TOTAL = Counter(
     "payments_events_applied_total",
     "Stripe events worked on, by type and outcome: done, released (an outage), postponed, dead.",

@@ -8,7 +8,13 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from payments_service.application import ports
-from payments_service.application.events.ports import EventQueue, EventRecordingStore, InboxStore
+from payments_service.application.events.ports import (
+    EventPollStore,
+    EventQueue,
+    EventRecordingStore,
+    InboxStore,
+    RetentionStore,
+)
 from payments_service.application.follow.ports import DisputeStore, ObjectStore, PayoutStore, TransferStore
 from payments_service.application.ledger.ports import HoldExpiryStore, LedgerAccountStore, LedgerTransactionReads
 from payments_service.application.sealing.ports import SealStore
@@ -16,6 +22,7 @@ from payments_service.application.settlement.ports import ProvisionalStore, Stan
 from payments_service.storage.accounts import AccountRepository
 from payments_service.storage.cipher import Cipher
 from payments_service.storage.disputes import DisputeRepository
+from payments_service.storage.event_polls import EventPollRepository
 from payments_service.storage.event_queue import EventQueueRepository
 from payments_service.storage.fee_schedules import FeeScheduleRepository
 from payments_service.storage.idempotency import IdempotencyRepository
@@ -33,6 +40,7 @@ from payments_service.storage.payments import PaymentRepository
 from payments_service.storage.payouts import PayoutRepository
 from payments_service.storage.provisional import ProvisionalRepository
 from payments_service.storage.refunds import RefundRepository
+from payments_service.storage.retention import RetentionRepository
 from payments_service.storage.retry import retry
 from payments_service.storage.sequences import SequenceRepository
 from payments_service.storage.settlement import SettlementRepository
@@ -55,6 +63,8 @@ class PostgresUnitOfWork:
         self.accounts: ports.AccountStore = AccountRepository(connection)
         self.event_recording: EventRecordingStore = EventRecordingRepository(connection)
         self.inbox: InboxStore = InboxRepository(connection)
+        self.event_polls: EventPollStore = EventPollRepository(connection)
+        self.retention: RetentionStore = RetentionRepository(connection)
         self.event_queue: EventQueue = EventQueueRepository(connection)
         self.disputes: DisputeStore = DisputeRepository(connection)
         self.payouts: PayoutStore = PayoutRepository(connection)

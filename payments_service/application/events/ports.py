@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
 from payments_service.application.events.admission import AdmittedEvent
-from payments_service.application.events.model import EventRow, EventState, InboxEvent
+from payments_service.application.events.model import EventRow, EventState, InboxEvent, StripeEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,5 +124,75 @@ class EventRecordingStore(Protocol):
 
         Of several with the same account, mode and event id, one is stored. It fails as a whole when the database takes
         one of them for no event.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DuePoll:
+    """A Stripe account that is to be looked through for lost events.
+
+    Attributes:
+        stripe_account: Stripe's id; empty for the platform.
+        began: the database's time when it was chosen.
+        polled_through: what Stripe made before is recorded; None: it was never looked through.
+    """
+
+    stripe_account: str
+    began: datetime
+    polled_through: datetime | None
+
+
+class EventPollStore(Protocol):
+    """How far accounts have been looked through for lost events."""
+
+    async def lease_due(self, limit: int, platform: timedelta, connected: timedelta) -> list[DuePoll]:
+        """Accounts whose turn it is; it is nobody's again until the time for its sort has passed."""
+        ...
+
+    async def polled(self, poll: DuePoll) -> None:
+        """Record that an account has been looked through up to when that began."""
+        ...
+
+
+class LostEvents(Protocol):
+    """Stripe's list of events that it could not deliver, or has not yet."""
+
+    async def undelivered_events(
+        self, stripe_account: str, *, since: datetime, after: str
+    ) -> tuple[list[StripeEvent], bool, str]:
+        """A page of an account's events, newest first; whether there are more; and after which those are.
+
+        Args:
+            stripe_account: Stripe's id; empty for the platform.
+            since: leave out what was created before.
+            after: what the page before gave; empty for the first page.
+
+        Raises:
+            PaymentsError: STRIPE_UNAVAILABLE, STRIPE_REJECTED.
+        """
+        ...
+
+
+class RetentionStore(Protocol):
+    """What is old, and is removed a bounded piece at a time."""
+
+    async def remove_bodies(self, after: UUID, older_than: timedelta, limit: int) -> tuple[int, UUID | None]:
+        """Look at so many events after an id and remove the bodies of the old ones.
+
+        Returns:
+            How many bodies were removed, and the last id that was looked at; None when no old one was left.
+        """
+        ...
+
+    async def remove_events(self, older_than: timedelta, limit: int) -> int:
+        """Remove old events that are done or refused, not those that wait; returns how many there were."""
+        ...
+
+    async def remove_keys(self, after: bytes, older_than: timedelta, limit: int) -> tuple[int, bytes | None]:
+        """Look at so many idempotency keys after a digest and remove those with an old outcome.
+
+        Returns:
+            How many were removed, and the last digest that was looked at; None at the end of the table.
         """
         ...

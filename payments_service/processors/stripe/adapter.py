@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from payments_service.application.events.model import StripeEvent
 from payments_service.application.operations.model import Json, Outcome, StripeCall
 from payments_service.application.stripe import (
     METADATA_ACCOUNT,
@@ -20,7 +21,7 @@ from payments_service.domain.payment.model import IntentSnapshot
 from payments_service.domain.refund.model import Refund, RefundSnapshot
 from payments_service.domain.settlement.model import BalanceTransaction
 from payments_service.domain.stripe_object.model import ObjectKey, ObjectKind
-from payments_service.processors.stripe import money_objects, objects, parse, requests
+from payments_service.processors.stripe import events, money_objects, objects, parse, requests
 from payments_service.processors.stripe.client import StripeClient
 
 MODELS: Mapping[ObjectKind, Callable[[Json], Said]] = {
@@ -149,6 +150,22 @@ class StripeAdapter:
         page = await self._client.read("/v1/balance_transactions", params, stripe_account) or {}
         rows = [parse.balance_transaction(body, stripe_account) for body in page.get("data") or ()]
         return rows, bool(page.get("has_more"))
+
+    async def undelivered_events(
+        self, stripe_account: str, *, since: datetime, after: str
+    ) -> tuple[list[StripeEvent], bool, str]:
+        """See `application.events.ports.LostEvents`."""
+        params: dict[str, Any] = {
+            "delivery_success": False,
+            "limit": self._page_size,
+            "created": {"gte": int(since.timestamp())},
+        }
+        if after:
+            params["starting_after"] = after
+        page = await self._client.read("/v1/events", params, stripe_account) or {}
+        data = list(page.get("data") or ())
+        more = bool(data and page.get("has_more"))
+        return [events.event(body, stripe_account) for body in data], more, str(data[-1]["id"]) if more else ""
 
     async def _find(self, path: str, params: Mapping[str, Any], metadata: Mapping[str, str]) -> Json | None:
         """The first object of a list that carries all of this metadata."""

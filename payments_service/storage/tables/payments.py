@@ -124,6 +124,8 @@ stripe_accounts = Table(
     Column("settled_through", _TIME),
     Column("settle_time", _TIME),
     Column("lease_until", _TIME, nullable=False, server_default=_NOW),
+    Column("poll_time", _TIME),
+    Column("polled_through", _TIME),
 )
 
 stripe_balance_transactions = Table(
