@@ -3,7 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import structlog
@@ -53,11 +54,12 @@ from payments_service.application.sealing.sealer import Sealer
 from payments_service.application.sequencing.sequencer import Sequencer
 from payments_service.application.settlement.settle import Settlement
 from payments_service.application.settlement.watch import WatchBooks
+from payments_service.application.verification.verify import Verify
 from payments_service.config import ConfigurationError, Settings
 from payments_service.domain.fee.estimate import StripePrice
 from payments_service.processors.stripe.adapter import StripeAdapter
 from payments_service.processors.stripe.client import StripeClient, StripeSettings
-from payments_service.storage.cipher import Cipher
+from payments_service.storage.cipher import Cipher, new_key
 from payments_service.storage.engine import create_engine
 from payments_service.storage.unit_of_work import PostgresTransactions
 from payments_service.transport.handlers.account import AccountHandlers
@@ -116,8 +118,8 @@ class Core:
         self.engine: AsyncEngine = create_engine(
             settings, settings.database_url.get_secret_value(), application_name=application_name
         )
-        self.transactions = PostgresTransactions(self.engine, _cipher(settings))
         self.seal_keys = seal_keys(settings)
+        self.transactions = PostgresTransactions(self.engine, _cipher(settings), self.seal_keys)
         stripe_settings = StripeSettings(
             api_key=settings.stripe_api_key.get_secret_value(),
             api_base=settings.stripe_api_base,
@@ -216,6 +218,23 @@ class ServerApplication:
         """Wait for work that outlives its call, then let go of everything."""
         await self._feed.ended()
         await self._core.close()
+
+
+@asynccontextmanager
+async def open_verify(settings: Settings) -> AsyncIterator[Verify]:
+    """What verifies the books; it needs the database and the public keys of seals, and nothing else.
+
+    Raises:
+        ConfigurationError: a setting is missing or wrong.
+    """
+    if settings.database_url is None:
+        raise ConfigurationError("PAYMENTS_DATABASE_URL: is required here")
+    engine = create_engine(settings, settings.database_url.get_secret_value(), application_name="payments-verify")
+    try:
+        # Nothing that is encrypted is read, so any key will do.
+        yield Verify(PostgresTransactions(engine, Cipher([new_key("unused")]), seal_keys(settings)))
+    finally:
+        await engine.dispose()
 
 
 async def build_application(settings: Settings) -> ServerApplication:

@@ -20,6 +20,7 @@ from payments_service.application.outbox.model import EventFilter, NumberedEvent
 from payments_service.application.sealing.ports import SealStore
 from payments_service.application.sequencing.model import Head, Numbering, Stream
 from payments_service.application.settlement.ports import ProvisionalStore, StandingStore
+from payments_service.application.verification.ports import VerificationStore
 from payments_service.domain.account.model import ConnectedAccount
 from payments_service.domain.errors import PaymentsError
 from payments_service.domain.fee.schedule import FeeKind, FeeSchedule
@@ -490,6 +491,7 @@ class UnitOfWork(Protocol):
     outbox: OutboxStore
     sequences: SequenceStore
     seals: SealStore
+    verification: VerificationStore
 
     async def now(self) -> datetime:
         """The database's clock at this moment (not at the start of the transaction)."""

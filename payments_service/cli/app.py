@@ -147,6 +147,24 @@ def token(
 
 
 @app.command()
+def verify(
+    check: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this check or invariant, for example I2; may be given several times; default: all."),
+    ] = None,
+    as_json: _AsJson = False,
+) -> None:
+    """Recompute the ledger and name the first rows that differ; exit 1 when there are any.
+
+    It reads in short stretches, beside whatever is being posted, and can be stopped with Ctrl-C. Seals are checked
+    with PAYMENTS_SEAL_PUBLIC_KEYS or, where neither that nor PAYMENTS_SEAL_KEYS is set, the data folder's key.
+    """
+    from payments_service.cli.verify import run_verify
+
+    raise typer.Exit(run_verify(only=check, as_json=as_json))
+
+
+@app.command()
 def key(
     name: Annotated[
         str | None, typer.Option(help="Id of the key, stored with what it encrypts; default: today's date.")

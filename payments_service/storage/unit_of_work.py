@@ -17,8 +17,10 @@ from payments_service.application.events.ports import (
 )
 from payments_service.application.follow.ports import DisputeStore, ObjectStore, PayoutStore, TransferStore
 from payments_service.application.ledger.ports import HoldExpiryStore, LedgerAccountStore, LedgerTransactionReads
+from payments_service.application.sealing.keys import SealKeys
 from payments_service.application.sealing.ports import SealStore
 from payments_service.application.settlement.ports import ProvisionalStore, StandingStore
+from payments_service.application.verification.ports import VerificationStore
 from payments_service.storage.accounts import AccountRepository
 from payments_service.storage.cipher import Cipher
 from payments_service.storage.disputes import DisputeRepository
@@ -34,6 +36,7 @@ from payments_service.storage.ledger.reader import LedgerReader
 from payments_service.storage.ledger.repository import LedgerRepository
 from payments_service.storage.ledger.seals import SealRepository
 from payments_service.storage.ledger.transactions import LedgerTransactionReader
+from payments_service.storage.ledger.verification.catalogue import VerificationRepository
 from payments_service.storage.operations import OperationRepository
 from payments_service.storage.outbox import OutboxRepository
 from payments_service.storage.payments import PaymentRepository
@@ -54,7 +57,7 @@ T = TypeVar("T")
 class PostgresUnitOfWork:
     """Repositories over one open transaction (`application.ports.UnitOfWork`)."""
 
-    def __init__(self, connection: AsyncConnection, cipher: Cipher) -> None:
+    def __init__(self, connection: AsyncConnection, cipher: Cipher, seal_keys: SealKeys) -> None:
         self._connection = connection
         self.idempotency: ports.IdempotencyStore = IdempotencyRepository(connection, cipher)
         self.operations: ports.OperationStore = OperationRepository(connection)
@@ -82,6 +85,7 @@ class PostgresUnitOfWork:
         self.outbox: ports.OutboxStore = OutboxRepository(connection)
         self.sequences: ports.SequenceStore = SequenceRepository(connection)
         self.seals: SealStore = SealRepository(connection)
+        self.verification: VerificationStore = VerificationRepository(connection, seal_keys.fault)
 
     async def now(self) -> datetime:
         """See the port."""
@@ -92,15 +96,16 @@ class PostgresUnitOfWork:
 class PostgresTransactions:
     """Runs closures in transactions (`application.ports.Transactions`)."""
 
-    def __init__(self, engine: AsyncEngine, cipher: Cipher) -> None:
+    def __init__(self, engine: AsyncEngine, cipher: Cipher, seal_keys: SealKeys | None = None) -> None:
         self._engine = engine
         self._cipher = cipher
+        self._seal_keys = seal_keys or SealKeys([])
 
     async def run(self, work: Callable[[ports.UnitOfWork], Awaitable[T]]) -> T:
         """See the port."""
 
         async def once() -> T:
             async with self._engine.begin() as connection:
-                return await work(PostgresUnitOfWork(connection, self._cipher))
+                return await work(PostgresUnitOfWork(connection, self._cipher, self._seal_keys))
 
         return await retry(once)

@@ -11,7 +11,7 @@ from payments_service.application.ledger.ports import LedgerAccountFilter
 from payments_service.domain.ledger.account import Account
 from payments_service.domain.ledger.views import AccountVerification, LedgerAccount
 from payments_service.storage.ledger.rows import ACCOUNT_COLUMNS, account_from
-from payments_service.storage.ledger.verification import verify_account
+from payments_service.storage.ledger.verification.one_account import verify_account
 from payments_service.storage.tables.ledger import ledger_accounts as t
 
 _ACCOUNT = [t.c[name] for name in ACCOUNT_COLUMNS.split(", ")]

@@ -1,0 +1,1 @@
+"""Verifying the whole ledger, a stretch at a time."""
