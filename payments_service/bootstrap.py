@@ -54,6 +54,7 @@ from payments_service.application.sealing.sealer import Sealer
 from payments_service.application.sequencing.sequencer import Sequencer
 from payments_service.application.settlement.settle import Settlement
 from payments_service.application.settlement.watch import WatchBooks
+from payments_service.application.verification.runs import MakeVerifications, Verifications
 from payments_service.application.verification.verify import Verify
 from payments_service.config import ConfigurationError, Settings
 from payments_service.domain.fee.estimate import StripePrice
@@ -85,6 +86,7 @@ from payments_service.workers.retention import retention_loop
 from payments_service.workers.sealer import sealer_loop
 from payments_service.workers.sequencer import sequencer_loop
 from payments_service.workers.settlement import settlement_loop
+from payments_service.workers.verification import verification_loop
 
 EXECUTE_FOR_CONFIRMED = timedelta(minutes=15)
 EXECUTE_FOR = timedelta(hours=1)
@@ -92,6 +94,7 @@ LEASE_MARGIN = timedelta(seconds=2)
 """How long after the last moment of a call to Stripe its operation may be taken over."""
 
 _READY_POLL_SECONDS = 0.2
+VERIFICATION_POLL_SECONDS = 2.0
 
 FAILPOINT = "PAYMENTS_FAILPOINT"
 """Names a failpoint at which the process kills itself (`operation.after_stripe`, or for one kind of operation
@@ -185,7 +188,9 @@ class ServerApplication:
                 FeeScheduleReader(transactions, _stripe_prices(core.settings)),
             ),
             "payments_api.v1.AdminService": AdminHandlers(
-                StripeEventReader(transactions), ReplayEvents(core.local_requests)
+                StripeEventReader(transactions),
+                ReplayEvents(core.local_requests),
+                Verifications(transactions, core.local_requests),
             ),
             "payments_api.v1.EventService": EventHandlers(PullEvents(transactions, self._feed)),
             "payments_api.v1.LedgerService": LedgerHandlers(
@@ -267,6 +272,7 @@ def build_loops(core: Core) -> list[Loop]:
         completer_loop(completer, poll),
         sequencer_loop(Sequencer(core.transactions), settings.outbox_poll_ms / 1000),
         sealer_loop(Sealer(core.transactions, core.seal_keys), settings.seal_poll_ms / 1000),
+        verification_loop(MakeVerifications(core.transactions), VERIFICATION_POLL_SECONDS),
         hold_expiry_loop(ExpireHolds(core.transactions), poll),
         books_watch_loop(WatchBooks(core.transactions)),
     ]

@@ -8,8 +8,7 @@ from dataclasses import asdict
 import typer
 from pydantic import SecretStr
 
-from payments_service.application.verification.model import CheckResult
-from payments_service.application.verification.verify import Verify
+from payments_service.application.verification.model import CheckResult, chosen
 from payments_service.bootstrap import open_verify
 from payments_service.cli.data_folder import DataFolder
 from payments_service.cli.database import with_database
@@ -51,17 +50,11 @@ def run_verify(*, only: Sequence[str] | None, as_json: bool) -> int:
 
 async def _verify(settings: Settings, only: Sequence[str] | None, told: Callable[[CheckResult], None]) -> None:
     async with open_verify(settings) as verify:
-        await verify.run(await _chosen(verify, only), told)
-
-
-async def _chosen(verify: Verify, only: Sequence[str] | None) -> list[str]:
-    """The checks of these invariants, or all."""
-    names = await verify.names()
-    wanted = set(only or ())
-    chosen = [name for name in names if not wanted or name in wanted or name.partition(" ")[0] in wanted]
-    if unknown := wanted - {*names, *(name.partition(" ")[0] for name in names)}:
-        raise CommandError(f"--check: no check {min(unknown)!r}: there are {', '.join(names)}", EXIT_USAGE)
-    return chosen
+        try:
+            names = chosen(await verify.names(), only or ())
+        except ValueError as error:
+            raise CommandError(f"--check: {error}", EXIT_USAGE) from None
+        await verify.run(names, told)
 
 
 def _print(results: Sequence[CheckResult], *, stopped: bool, as_json: bool) -> None:

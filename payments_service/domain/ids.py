@@ -40,6 +40,7 @@ class Prefix(StrEnum):
     OPERATION = "op"
     FEE_SCHEDULE = "fsc"
     STRIPE_EVENT = "sev"
+    VERIFICATION = "vrf"
 
 
 class _Generator:

@@ -161,6 +161,18 @@ SEQUENCER_OLDEST_SECONDS = Gauge(
     multiprocess_mode="livemax",
     registry=REGISTRY,
 )
+VERIFICATION_FINDINGS = Gauge(
+    "payments_verification_findings",
+    "What differed in the last verification of the ledger that was done; 0: everything agreed.",
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
+VERIFICATION_LAST_SUCCESS = Gauge(
+    "payments_verification_last_success_timestamp_seconds",
+    "When a verification of the ledger last ended with nothing that differed, in seconds since 1970.",
+    multiprocess_mode="mostrecent",
+    registry=REGISTRY,
+)
 SEALED_TOTAL = Counter(
     "payments_sealed_total",
     "Ledger transactions that the sealer has put under a signed seal.",

@@ -15,6 +15,7 @@ from payments_service.application.accounts.create import AccountResult
 from payments_service.application.events.replay import Replayed
 from payments_service.application.payments.result import PaymentResult
 from payments_service.application.refunds.create import RefundResult
+from payments_service.application.verification.model import Run
 from payments_service.domain.fee.schedule import FeeSchedule
 from payments_service.domain.ids import Prefix, format_id
 from payments_service.transport.convert.account import account_to_message
@@ -22,6 +23,7 @@ from payments_service.transport.convert.fee import schedule_to_message
 from payments_service.transport.convert.ledger_replies import LEDGER_ENCODERS
 from payments_service.transport.convert.payment import payment_to_message
 from payments_service.transport.convert.refund import refund_to_message
+from payments_service.transport.convert.verification import run_to_message
 
 CREATE_PAYMENT = "payments_api.v1.PaymentService/CreatePayment"
 CONFIRM_PAYMENT = "payments_api.v1.PaymentService/ConfirmPayment"
@@ -30,6 +32,7 @@ CANCEL_PAYMENT = "payments_api.v1.PaymentService/CancelPayment"
 CREATE_ACCOUNT = "payments_api.v1.AccountService/CreateAccount"
 CREATE_REFUND = "payments_api.v1.RefundService/CreateRefund"
 REPLAY_STRIPE_EVENTS = "payments_api.v1.AdminService/ReplayStripeEvents"
+START_VERIFICATION = "payments_api.v1.AdminService/StartVerification"
 CREATE_FEE_SCHEDULE = "payments_api.v1.FeeService/CreateFeeSchedule"
 
 
@@ -74,6 +77,12 @@ def _replay_stripe_events(result: object) -> Message:
     return admin_service_pb2.ReplayStripeEventsResponse(replayed_ids=ids, has_more=result.has_more)
 
 
+def _start_verification(result: object) -> Message:
+    if not isinstance(result, Run):
+        raise TypeError(f"not a verification: {type(result).__name__}")
+    return admin_service_pb2.StartVerificationResponse(verification=run_to_message(result))
+
+
 def _payment_result(result: object) -> PaymentResult:
     if not isinstance(result, PaymentResult):
         raise TypeError(f"not a result about a payment: {type(result).__name__}")
@@ -89,6 +98,7 @@ ENCODERS: Mapping[str, Callable[[object], Message]] = {
     CREATE_REFUND: _create_refund,
     CREATE_FEE_SCHEDULE: _create_fee_schedule,
     REPLAY_STRIPE_EVENTS: _replay_stripe_events,
+    START_VERIFICATION: _start_verification,
     **LEDGER_ENCODERS,
 }
 """By the full name of the method whose reply it is."""

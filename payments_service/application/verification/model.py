@@ -1,7 +1,9 @@
 """Checks of the books, and what they find."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
 
 Position = Mapping[str, object]
 """Where a check has come to: the key of the last row that it has looked at. Empty: the beginning."""
@@ -56,3 +58,54 @@ class CheckResult:
 
 FINDINGS_MAX = 20
 """Findings of a check that are kept: one that is wrong everywhere must not fill the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A verification that is stored.
+
+    Attributes:
+        results: a result for each of its checks, in order; the first that is not done is at hand.
+        position: where that one has come to.
+        actor: who asked for it.
+        end_time: when all were done; None before.
+    """
+
+    id: UUID
+    results: Sequence[CheckResult]
+    create_time: datetime
+    actor: str
+    position: Position = field(default_factory=dict)
+    end_time: datetime | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether all checks have come to their ends."""
+        return all(result.done for result in self.results)
+
+    @property
+    def check(self) -> CheckResult:
+        """The check that is at hand."""
+        return next(result for result in self.results if not result.done)
+
+
+def continued(run: Run, stretch: Stretch, now: datetime) -> Run:
+    """The run after another stretch of the check at hand."""
+    result = run.check
+    result.rows += stretch.rows
+    result.findings += stretch.findings[: FINDINGS_MAX - len(result.findings)]
+    result.done = stretch.position is None
+    return replace(run, position=stretch.position or {}, end_time=now if run.done else None)
+
+
+def chosen(names: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """The checks with these names or of these invariants; all when none is named.
+
+    Raises:
+        ValueError: there is no such check.
+    """
+    known = {*names, *(name.partition(" ")[0] for name in names)}
+    for name in wanted:
+        if name not in known:
+            raise ValueError(f"no check {name!r}: there are {', '.join(names)}")
+    return [name for name in names if not wanted or name in wanted or name.partition(" ")[0] in wanted]

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from typing import Protocol
+from uuid import UUID
 
-from payments_service.application.verification.model import Position, Stretch
+from payments_service.application.verification.model import Position, Run, Stretch
 
 
 class VerificationStore(Protocol):
@@ -16,4 +17,20 @@ class VerificationStore(Protocol):
 
     async def look(self, check: str, position: Position) -> Stretch:
         """Look at the next rows of a check, in one short transaction."""
+        ...
+
+    async def add(self, run: Run) -> None:
+        """Store a new run."""
+        ...
+
+    async def get(self, run_id: UUID) -> Run | None:
+        """A run."""
+        ...
+
+    async def lock_next(self) -> Run | None:
+        """The oldest run that is not done and that nobody is at, kept from others until the transaction ends."""
+        ...
+
+    async def save(self, run: Run) -> None:
+        """Store how far a run has come that was read under its lock."""
         ...

@@ -5,12 +5,8 @@ The books may be written meanwhile. What is compared is read by one statement, s
 
 from collections.abc import Awaitable, Callable, Sequence
 
-import structlog
-
 from payments_service.application.ports import Transactions, UnitOfWork
 from payments_service.application.verification.model import FINDINGS_MAX, CheckResult, Position, Stretch
-
-_log = structlog.get_logger(__name__)
 
 Told = Callable[[CheckResult], None]
 
@@ -43,8 +39,6 @@ class Verify:
             position = stretch.position
             result.done = position is None
             told(result)
-        for finding in result.findings:
-            _log.error("verify.finding", check=name, subject=finding.subject)
         return result
 
 

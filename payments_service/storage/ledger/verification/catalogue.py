@@ -17,6 +17,7 @@ from payments_service.storage.ledger.verification import (
     payments,
     seals,
 )
+from payments_service.storage.ledger.verification.runs import RunRepository
 
 RANGES = {
     "I1 postings": balance.CHECK,
@@ -40,7 +41,7 @@ SETTLEMENT = {
 OVERDUE, SEALS = "I9 overdue", "I11 seals"
 
 
-class VerificationRepository:
+class VerificationRepository(RunRepository):
     """See `application.verification.ports.VerificationStore`.
 
     Args:
@@ -49,7 +50,7 @@ class VerificationRepository:
     """
 
     def __init__(self, connection: AsyncConnection, fault: seals.Fault) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._fault = fault
 
     @property
