@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0013_verifications"
-down_revision = "0012_disputes_payouts"
+revision = "0014_verifications"
+down_revision = "0013_event_polls"
 branch_labels = None
 depends_on = None
 
