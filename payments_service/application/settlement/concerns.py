@@ -14,6 +14,7 @@ from payments_service.domain.refund.transitions import absorbed_by
 from payments_service.domain.settlement.counters import Concern
 from payments_service.domain.settlement.kinds import Kind, kind_of
 from payments_service.domain.settlement.model import BalanceTransaction, ProvisionalCharge, ProvisionalState
+from payments_service.domain.stripe_object.model import ObjectKey, ObjectKind
 
 GENERATIONS = 3
 """From a charge to what is furthest from it: its fee or transfer, that one's refund or reversal."""
@@ -166,3 +167,13 @@ def _absorb_by(row: BalanceTransaction, payment: Payment | None, refunds: Sequen
         return AbsorbBy.CREATOR if row.reverses_transfer else AbsorbBy.PLATFORM
     refund = refund_behind_row(refunds, row)
     return refund.absorb_by if refund else absorbed_by(payment, reversed_transfer=row.reverses_transfer)
+
+
+def objects_behind(rows: Sequence[BalanceTransaction]) -> frozenset[ObjectKey]:
+    """The disputes and payouts that rows are about: their state decides what is booked besides the rows."""
+    kinds = {Kind.DISPUTE: ObjectKind.DISPUTE, Kind.PAYOUT: ObjectKind.PAYOUT}
+    return frozenset(
+        ObjectKey(row.stripe_account, kinds[kind], row.source_id)
+        for row in rows
+        if row.source_id and (kind := kind_of(row)) in kinds
+    )

@@ -22,7 +22,7 @@ from payments_service.application.follow.payments import payments_behind
 from payments_service.application.operations.model import StaleAnswerError
 from payments_service.application.ports import DueAccount, Sweep, Transactions, UnitOfWork
 from payments_service.application.settlement.booking import below_zero, book_rows, tell, tell_below_zero
-from payments_service.application.settlement.concerns import transfers_to_fetch
+from payments_service.application.settlement.concerns import objects_behind, transfers_to_fetch
 from payments_service.application.stripe import Stripe
 from payments_service.domain.account.model import ConnectedAccount
 from payments_service.domain.errors import PaymentsError
@@ -119,6 +119,8 @@ class Settlement:
         destinations = await self._destinations(sorted(transfers_to_fetch(new, known)))
         if book_of is None:
             await self._catch_up(new)
+        else:
+            await self._follow(Wanted(objects=objects_behind(new)))
         rows = await self._transactions.run(lambda unit: book_rows(unit, new, book_of, destinations))
         failpoints.reached(failpoints.SETTLEMENT_AFTER_COMMIT)
         for row in rows:
@@ -133,7 +135,7 @@ class Settlement:
         return dict(zip(transfer_ids, found, strict=True))
 
     async def _catch_up(self, transactions: Sequence[BalanceTransaction]) -> None:
-        """Let payments and refunds that do not show yet what will be booked follow Stripe: events may never come.
+        """Let what does not show yet what will be booked follow Stripe: events may never come.
 
         Before it is booked, since what is booked is passed over for ever after. But the books wait for nobody whom
         Stripe's answer does not suit: that is an error to look into, and the payment's own events show it too.
@@ -147,14 +149,20 @@ class Settlement:
         charges = {row.intent_id: row.source_id for row in transactions if kind_of(row) is Kind.PAID}
         behind = frozenset(name for name, payment in payments.items() if _is_behind(payment, charges.get(name)))
         refunds_of = frozenset(row.intent_id for row in transactions if kind_of(row) is Kind.REFUND) & payments.keys()
-        if not behind and not refunds_of:
+        await self._follow(Wanted(intents=behind, refunds_of=refunds_of, objects=objects_behind(transactions)))
+
+    async def _follow(self, wanted: Wanted) -> None:
+        if wanted == Wanted():
             return
         try:
-            await self._follower.follow(Wanted(intents=behind, refunds_of=refunds_of))
+            await self._follower.follow(wanted)
         except (PaymentsError, StaleAnswerError):
             raise
         except Exception:  # noqa: BLE001 - whatever is wrong with a payment, its money is booked
-            _log.exception("settlement.not_followed", intents=sorted(behind | refunds_of))
+            objects = sorted(key.id for key in wanted.objects)
+            _log.exception(
+                "settlement.not_followed", intents=sorted(wanted.intents | wanted.refunds_of), objects=objects
+            )
 
 
 def _is_behind(payment: Payment, charge_id: str | None) -> bool:

@@ -127,6 +127,18 @@ async def test_an_inquiry_takes_nothing(house: House) -> None:
     assert await purchase_status(house, "order_1") == "PAID"
 
 
+async def test_a_dispute_whose_events_are_lost_is_found_by_its_balance_transactions(house: House) -> None:
+    payment = (await house.create("k", amount={"amount_minor": 10_000, "currency_code": "usd"}, **PAY)).payment
+    await house.settle_all()
+    await house.control("POST", f"/charges/{payment.stripe_charge_id}/dispute", {})
+
+    books = await settled(house)
+
+    assert books["disputes_held:usd"] == 10_000
+    assert (await the_dispute(house, payment.id)).state == dispute_pb2.DISPUTE_STATE_NEEDS_RESPONSE
+    assert (await house.get(payment.id)).payment.amount_disputed.amount_minor == 10_000
+
+
 async def test_who_may_not_see_the_payment_does_not_see_the_dispute(house: House) -> None:
     payment = (await house.create("k", owner_id="buyer", **PAY)).payment
     await house.settle_all()
