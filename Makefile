@@ -27,6 +27,10 @@ demo: setup ## Play the purchase against a stack that is already running
 test: setup ## Run every test (unit, integration, e2e) on free ports
 	@$(BIN)/python -m pytest -q $(ARGS)
 
+.PHONY: soak
+soak: setup ## Payments with lost, doubled, shuffled and poisonous webhooks (ARGS=2000: how many)
+	@SOAK_PAYMENTS=$(or $(ARGS),2000) $(BIN)/python -m pytest -q -n 0 -s tests/e2e/test_soak.py
+
 .PHONY: contract
 contract: setup $(STRIPE_CLI) ## Run the official Stripe CLI (from npm) against the sandbox, and see that the ledger follows
 	@$(BIN)/python -m pytest -q -n 0 tests/contract $(ARGS)

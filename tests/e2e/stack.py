@@ -96,6 +96,16 @@ class Stack:
             connection.execute("UPDATE stripe_events SET lease_until = NULL WHERE lease_until IS NOT NULL")
         self.worker_metrics = self._launch_worker(**settings).ready()["metrics_address"]
 
+    @property
+    def database_url(self) -> str:
+        """The database, as its owner."""
+        return self._database_url
+
+    @property
+    def admin(self) -> dict[str, str]:
+        """What the command line needs to look after the service, as variables."""
+        return {"PAYMENTS_AUTH_KEY": self._credentials.auth_key, "PAYMENTS_STRIPE_API_BASE": "http://127.0.0.1:1"}
+
     def program(self, name: str) -> Program:
         return self._running[name]
 
