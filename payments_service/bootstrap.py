@@ -44,7 +44,6 @@ from payments_service.application.payments import cancel, capture, confirm, crea
 from payments_service.application.payments.read import PaymentReader
 from payments_service.application.payments.return_url import ReturnUrls
 from payments_service.application.payouts.read import PayoutReader
-from payments_service.application.ports import Sweep
 from payments_service.application.refunds.create import CreateRefundOperation, CreateRefundUseCase
 from payments_service.application.refunds.read import RefundReader
 from payments_service.application.reporting import StripeBalanceReader
@@ -52,6 +51,7 @@ from payments_service.application.sealing.keys import SealKeys
 from payments_service.application.sealing.prove import SealProofs
 from payments_service.application.sealing.sealer import Sealer
 from payments_service.application.sequencing.sequencer import Sequencer
+from payments_service.application.settlement.ports import Sweep
 from payments_service.application.settlement.settle import Settlement
 from payments_service.application.settlement.watch import WatchBooks
 from payments_service.application.verification.runs import MakeVerifications, Verifications

@@ -14,23 +14,25 @@ from payments_service.application.events.ports import (
     RetentionStore,
 )
 from payments_service.application.follow.ports import DisputeStore, ObjectStore, PayoutStore, TransferStore
-from payments_service.application.ledger.ports import HoldExpiryStore, LedgerAccountStore, LedgerTransactionReads
+from payments_service.application.ledger.ports import (
+    HoldExpiryStore,
+    LedgerAccountStore,
+    LedgerReads,
+    LedgerStore,
+    LedgerTransactionReads,
+)
 from payments_service.application.operations.model import Operation, OperationState
 from payments_service.application.outbox.model import EventFilter, NumberedEvent
 from payments_service.application.sealing.ports import SealStore
 from payments_service.application.sequencing.model import Head, Numbering, Stream
-from payments_service.application.settlement.ports import ProvisionalStore, StandingStore
+from payments_service.application.settlement.ports import ProvisionalStore, SettlementStore, StandingStore
 from payments_service.application.verification.ports import VerificationStore
 from payments_service.domain.account.model import ConnectedAccount
 from payments_service.domain.errors import PaymentsError
 from payments_service.domain.fee.schedule import FeeKind, FeeSchedule
-from payments_service.domain.ledger.outcome import Outcome as PostOutcome
-from payments_service.domain.ledger.transaction import PostRequest
-from payments_service.domain.ledger.views import Balance, EffectiveBalance, HistoryLine, TrialBalance
 from payments_service.domain.outbox import OutboxEvent
 from payments_service.domain.payment.model import Payment, PaymentState
 from payments_service.domain.refund.model import Refund, RefundState
-from payments_service.domain.settlement.model import BalanceTransaction
 
 T = TypeVar("T")
 
@@ -274,103 +276,6 @@ class AccountStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class DueAccount:
-    """A Stripe account whose balance transactions are to be listed.
-
-    Attributes:
-        stripe_account: Stripe's id; empty for the platform.
-        due_count: how often it had been marked due when it was leased, so that a mark made meanwhile is not lost.
-        settled_through: `created` of the newest balance transaction that is booked, in whole seconds.
-    """
-
-    stripe_account: str
-    due_count: int
-    settled_through: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """How often accounts are settled although nobody asked for it: events can be lost.
-
-    Attributes:
-        platform_seconds: the platform's own account.
-        connected_seconds: each connected account.
-    """
-
-    platform_seconds: float
-    connected_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """A balance transaction that is booked, and what it is about.
-
-    Attributes:
-        payment_id: our payment, where the balance transaction itself names it. What came out of its source (transfers,
-            fees, reversals) finds it through `BalanceTransaction.parent_id`.
-        account_id: the connected account that it concerns.
-        ledger_transaction_id: None when nothing moved.
-    """
-
-    transaction: BalanceTransaction
-    payment_id: UUID | None = None
-    account_id: UUID | None = None
-    ledger_transaction_id: UUID | None = None
-
-
-class SettlementStore(Protocol):
-    """Balance transactions that are booked, and accounts whose are to be."""
-
-    async def mark_due(self, stripe_accounts: Sequence[str]) -> None:
-        """Ask for these accounts to be settled soon."""
-        ...
-
-    async def lease_due(self, limit: int, seconds: float, sweep: Sweep) -> list[DueAccount]:
-        """Lease accounts that are marked due, or were not settled for as long as `sweep` says."""
-        ...
-
-    async def settled(self, account: DueAccount, through: datetime | None) -> None:
-        """Record that everything up to `through` is booked, and give the lease back."""
-        ...
-
-    async def postpone(self, account: DueAccount, seconds: float) -> None:
-        """Give the lease of an account back with its mark, to be tried again after `seconds`."""
-        ...
-
-    async def settled_through(self, stripe_account: str) -> datetime | None:
-        """`created` of an account's newest balance transaction below which all are booked; None when none is known."""
-        ...
-
-    async def booked(self, transaction_ids: Sequence[str]) -> set[str]:
-        """Which of these balance transactions are booked already."""
-        ...
-
-    async def add(self, rows: Sequence[Booked]) -> None:
-        """Store balance transactions that are booked in this transaction."""
-        ...
-
-    async def accounts_of(self, source_ids: Sequence[str]) -> dict[str, UUID]:
-        """The connected accounts that booked balance transactions of these sources concern, by source."""
-        ...
-
-    async def payments_of(self, source_ids: Sequence[str]) -> dict[str, UUID]:
-        """The payments that the platform's booked balance transactions of these sources are about, by source."""
-        ...
-
-    async def of_charges(self, payment_ids: Sequence[UUID]) -> dict[UUID, list[BalanceTransaction]]:
-        """The platform's booked balance transactions that name these payments themselves, by payment."""
-        ...
-
-    async def booked_charges(self, charge_ids: Sequence[str]) -> set[str]:
-        """Which of the platform's charges have a booked balance transaction."""
-        ...
-
-    async def of_payments(self, payment_ids: Sequence[UUID]) -> list[BalanceTransaction]:
-        """Booked balance transactions of payments and of all that came out of them, in every book, oldest first."""
-        ...
-
-
 class FeeScheduleStore(Protocol):
     """Fee schedules, which are only ever added."""
 
@@ -395,46 +300,6 @@ class FeeScheduleStore(Protocol):
 
     async def page(self, which: FeeScheduleFilter, before: UUID | None, limit: int) -> list[FeeSchedule]:
         """Schedules with ids below `before`, newest first."""
-        ...
-
-
-class LedgerStore(Protocol):
-    """The ledger inside a transaction."""
-
-    async def post(self, requests: Sequence[PostRequest]) -> Sequence[PostOutcome]:
-        """Decide and write a batch of requests, in order."""
-        ...
-
-    async def decide(self, requests: Sequence[PostRequest]) -> Sequence[PostOutcome]:
-        """Decide a batch of requests as if it were posted now; nothing is locked or written."""
-        ...
-
-
-class LedgerReads(Protocol):
-    """What the ledger can be asked, inside a transaction."""
-
-    async def balance(self, which: str | UUID, record_time: datetime | None = None) -> Balance | None:
-        """The balance of an account, by id or code, now or as it was recorded at a time; None: no such account."""
-        ...
-
-    async def balances(self, which: Sequence[str | UUID], record_time: datetime | None = None) -> list[Balance]:
-        """The balances of the accounts that exist, by code or id, now or at a record time, in no order."""
-        ...
-
-    async def effective_balances(self, which: Sequence[str | UUID], effective_time: datetime) -> list[EffectiveBalance]:
-        """The balances by what had happened up to a time, of the accounts that exist, in no order."""
-        ...
-
-    async def balances_under(self, prefix: str) -> list[Balance]:
-        """The balances of the accounts that have entries and whose codes begin with `prefix`, by code."""
-        ...
-
-    async def entries(self, account_id: UUID, before_version: int | None, limit: int) -> list[HistoryLine]:
-        """Entries with versions below `before_version`, newest first."""
-        ...
-
-    async def trial_balance(self, currency: str | None = None) -> TrialBalance:
-        """Every account that has entries, from one moment of the books."""
         ...
 
 

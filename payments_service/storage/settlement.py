@@ -9,7 +9,7 @@ from sqlalchemy import Row, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from payments_service.application.ports import Booked, DueAccount, Sweep
+from payments_service.application.settlement.ports import Booked, DueAccount, Sweep
 from payments_service.domain.settlement.kinds import Kind, types_of
 from payments_service.domain.settlement.model import BalanceTransaction, FeeDetail
 from payments_service.storage.tables.payments import stripe_accounts as a
@@ -19,7 +19,7 @@ _PAID = sorted(types_of(Kind.PAID))
 
 
 class SettlementRepository:
-    """See `application.ports.SettlementStore`."""
+    """See `application.settlement.ports.SettlementStore`."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection

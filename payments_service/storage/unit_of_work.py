@@ -16,10 +16,16 @@ from payments_service.application.events.ports import (
     RetentionStore,
 )
 from payments_service.application.follow.ports import DisputeStore, ObjectStore, PayoutStore, TransferStore
-from payments_service.application.ledger.ports import HoldExpiryStore, LedgerAccountStore, LedgerTransactionReads
+from payments_service.application.ledger.ports import (
+    HoldExpiryStore,
+    LedgerAccountStore,
+    LedgerReads,
+    LedgerStore,
+    LedgerTransactionReads,
+)
 from payments_service.application.sealing.keys import SealKeys
 from payments_service.application.sealing.ports import SealStore
-from payments_service.application.settlement.ports import ProvisionalStore, StandingStore
+from payments_service.application.settlement.ports import ProvisionalStore, SettlementStore, StandingStore
 from payments_service.application.verification.ports import VerificationStore
 from payments_service.storage.accounts import AccountRepository
 from payments_service.storage.cipher import Cipher
@@ -73,12 +79,12 @@ class PostgresUnitOfWork:
         self.payouts: PayoutStore = PayoutRepository(connection)
         self.transfers: TransferStore = TransferRepository(connection)
         self.objects: ObjectStore = ObjectRepository(connection)
-        self.settlement: ports.SettlementStore = SettlementRepository(connection)
+        self.settlement: SettlementStore = SettlementRepository(connection)
         self.provisional: ProvisionalStore = ProvisionalRepository(connection)
         self.standing: StandingStore = StandingRepository(connection)
         self.fee_schedules: ports.FeeScheduleStore = FeeScheduleRepository(connection)
-        self.ledger: ports.LedgerStore = LedgerRepository(connection)
-        self.ledger_reads: ports.LedgerReads = LedgerReader(connection)
+        self.ledger: LedgerStore = LedgerRepository(connection)
+        self.ledger_reads: LedgerReads = LedgerReader(connection)
         self.ledger_accounts: LedgerAccountStore = LedgerAccountRepository(connection)
         self.ledger_transactions: LedgerTransactionReads = LedgerTransactionReader(connection)
         self.hold_expiries: HoldExpiryStore = HoldExpiryRepository(connection)

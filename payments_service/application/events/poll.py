@@ -10,7 +10,8 @@ import structlog
 
 from payments_service.application.events.ports import DuePoll, LostEvents
 from payments_service.application.events.record import RecordEvents
-from payments_service.application.ports import Sweep, Transactions, UnitOfWork
+from payments_service.application.ports import Transactions, UnitOfWork
+from payments_service.application.settlement.ports import Sweep
 from payments_service.domain.errors import PaymentsError
 from payments_service.observability.work_metrics import EVENTS_POLLED_TOTAL
 

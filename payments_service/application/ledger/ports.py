@@ -1,4 +1,4 @@
-"""What the ledger's use cases need from storage besides posting and balances."""
+"""What the ledger's use cases need from storage."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,9 +8,57 @@ from uuid import UUID
 
 from payments_service.domain.ledger.account import Account, AccountKind, AccountState
 from payments_service.domain.ledger.outcome import AccountEntry
-from payments_service.domain.ledger.transaction import Transaction, TransactionKind
+from payments_service.domain.ledger.outcome import Outcome as PostOutcome
+from payments_service.domain.ledger.transaction import PostRequest, Transaction, TransactionKind
 from payments_service.domain.ledger.transaction_view import TransactionView
-from payments_service.domain.ledger.views import AccountVerification, LedgerAccount
+from payments_service.domain.ledger.views import (
+    AccountVerification,
+    Balance,
+    EffectiveBalance,
+    HistoryLine,
+    LedgerAccount,
+    TrialBalance,
+)
+
+
+class LedgerStore(Protocol):
+    """The ledger inside a transaction."""
+
+    async def post(self, requests: Sequence[PostRequest]) -> Sequence[PostOutcome]:
+        """Decide and write a batch of requests, in order."""
+        ...
+
+    async def decide(self, requests: Sequence[PostRequest]) -> Sequence[PostOutcome]:
+        """Decide a batch of requests as if it were posted now; nothing is locked or written."""
+        ...
+
+
+class LedgerReads(Protocol):
+    """What the ledger can be asked, inside a transaction."""
+
+    async def balance(self, which: str | UUID, record_time: datetime | None = None) -> Balance | None:
+        """The balance of an account, by id or code, now or as it was recorded at a time; None: no such account."""
+        ...
+
+    async def balances(self, which: Sequence[str | UUID], record_time: datetime | None = None) -> list[Balance]:
+        """The balances of the accounts that exist, by code or id, now or at a record time, in no order."""
+        ...
+
+    async def effective_balances(self, which: Sequence[str | UUID], effective_time: datetime) -> list[EffectiveBalance]:
+        """The balances by what had happened up to a time, of the accounts that exist, in no order."""
+        ...
+
+    async def balances_under(self, prefix: str) -> list[Balance]:
+        """The balances of the accounts that have entries and whose codes begin with `prefix`, by code."""
+        ...
+
+    async def entries(self, account_id: UUID, before_version: int | None, limit: int) -> list[HistoryLine]:
+        """Entries with versions below `before_version`, newest first."""
+        ...
+
+    async def trial_balance(self, currency: str | None = None) -> TrialBalance:
+        """Every account that has entries, from one moment of the books."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

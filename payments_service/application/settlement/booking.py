@@ -7,8 +7,9 @@ from uuid import UUID
 import structlog
 
 from payments_service.application import failpoints
-from payments_service.application.ports import Booked, UnitOfWork
+from payments_service.application.ports import UnitOfWork
 from payments_service.application.settlement.concerns import concerns_of
+from payments_service.application.settlement.ports import Booked
 from payments_service.domain.account.model import ConnectedAccount
 from payments_service.domain.ids import Prefix, format_id, new_id
 from payments_service.domain.ledger.outcome import Refused

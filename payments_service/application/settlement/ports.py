@@ -1,10 +1,12 @@
-"""What settlement needs from storage besides balance transactions."""
+"""What settlement needs from storage."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
-from payments_service.domain.settlement.model import ProvisionalCharge, ProvisionalState
+from payments_service.domain.settlement.model import BalanceTransaction, ProvisionalCharge, ProvisionalState
 
 
 class ProvisionalStore(Protocol):
@@ -45,4 +47,101 @@ class StandingStore(Protocol):
 
     async def standing(self) -> Standing:
         """What stands now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DueAccount:
+    """A Stripe account whose balance transactions are to be listed.
+
+    Attributes:
+        stripe_account: Stripe's id; empty for the platform.
+        due_count: how often it had been marked due when it was leased, so that a mark made meanwhile is not lost.
+        settled_through: `created` of the newest balance transaction that is booked, in whole seconds.
+    """
+
+    stripe_account: str
+    due_count: int
+    settled_through: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """How often accounts are settled although nobody asked for it: events can be lost.
+
+    Attributes:
+        platform_seconds: the platform's own account.
+        connected_seconds: each connected account.
+    """
+
+    platform_seconds: float
+    connected_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A balance transaction that is booked, and what it is about.
+
+    Attributes:
+        payment_id: our payment, where the balance transaction itself names it. What came out of its source (transfers,
+            fees, reversals) finds it through `BalanceTransaction.parent_id`.
+        account_id: the connected account that it concerns.
+        ledger_transaction_id: None when nothing moved.
+    """
+
+    transaction: BalanceTransaction
+    payment_id: UUID | None = None
+    account_id: UUID | None = None
+    ledger_transaction_id: UUID | None = None
+
+
+class SettlementStore(Protocol):
+    """Balance transactions that are booked, and accounts whose are to be."""
+
+    async def mark_due(self, stripe_accounts: Sequence[str]) -> None:
+        """Ask for these accounts to be settled soon."""
+        ...
+
+    async def lease_due(self, limit: int, seconds: float, sweep: Sweep) -> list[DueAccount]:
+        """Lease accounts that are marked due, or were not settled for as long as `sweep` says."""
+        ...
+
+    async def settled(self, account: DueAccount, through: datetime | None) -> None:
+        """Record that everything up to `through` is booked, and give the lease back."""
+        ...
+
+    async def postpone(self, account: DueAccount, seconds: float) -> None:
+        """Give the lease of an account back with its mark, to be tried again after `seconds`."""
+        ...
+
+    async def settled_through(self, stripe_account: str) -> datetime | None:
+        """`created` of an account's newest balance transaction below which all are booked; None when none is known."""
+        ...
+
+    async def booked(self, transaction_ids: Sequence[str]) -> set[str]:
+        """Which of these balance transactions are booked already."""
+        ...
+
+    async def add(self, rows: Sequence[Booked]) -> None:
+        """Store balance transactions that are booked in this transaction."""
+        ...
+
+    async def accounts_of(self, source_ids: Sequence[str]) -> dict[str, UUID]:
+        """The connected accounts that booked balance transactions of these sources concern, by source."""
+        ...
+
+    async def payments_of(self, source_ids: Sequence[str]) -> dict[str, UUID]:
+        """The payments that the platform's booked balance transactions of these sources are about, by source."""
+        ...
+
+    async def of_charges(self, payment_ids: Sequence[UUID]) -> dict[UUID, list[BalanceTransaction]]:
+        """The platform's booked balance transactions that name these payments themselves, by payment."""
+        ...
+
+    async def booked_charges(self, charge_ids: Sequence[str]) -> set[str]:
+        """Which of the platform's charges have a booked balance transaction."""
+        ...
+
+    async def of_payments(self, payment_ids: Sequence[UUID]) -> list[BalanceTransaction]:
+        """Booked balance transactions of payments and of all that came out of them, in every book, oldest first."""
         ...

@@ -20,9 +20,10 @@ from payments_service.application.follow.follower import Follower
 from payments_service.application.follow.news import Wanted
 from payments_service.application.follow.payments import payments_behind
 from payments_service.application.operations.model import StaleAnswerError
-from payments_service.application.ports import DueAccount, Sweep, Transactions, UnitOfWork
+from payments_service.application.ports import Transactions, UnitOfWork
 from payments_service.application.settlement.booking import below_zero, book_rows, tell, tell_below_zero
 from payments_service.application.settlement.concerns import objects_behind, transfers_to_fetch
+from payments_service.application.settlement.ports import DueAccount, Sweep
 from payments_service.application.stripe import Stripe
 from payments_service.domain.account.model import ConnectedAccount
 from payments_service.domain.errors import PaymentsError
