@@ -187,6 +187,10 @@ class PaymentStore(Protocol):
         """Store a payment that was read under its lock."""
         ...
 
+    async def save_all(self, payments: Sequence[Payment]) -> None:
+        """Store payments that were read under their locks."""
+        ...
+
     async def get(self, payment_id: UUID) -> Payment | None:
         """The payment, without locking it."""
         ...

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Text, column, func, insert, select, update, values
+from sqlalchemy import ColumnElement, Row, Text, bindparam, column, func, insert, select, update, values
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.application.ports import PaymentFilter
@@ -37,6 +37,15 @@ class PaymentRepository:
         """See the port."""
         values = _values(payment)
         await self._connection.execute(update(t).where(t.c.id == values.pop("id")).values(**values))
+
+    async def save_all(self, payments: Sequence[Payment]) -> None:
+        """See the port. The driver sends the statements together, and waits for the server once."""
+        if not payments:
+            return
+        rows = [_values(payment) for payment in payments]
+        for row in rows:
+            row["payment_id"] = row.pop("id")
+        await self._connection.execute(update(t).where(t.c.id == bindparam("payment_id")), rows)
 
     async def get(self, payment_id: UUID) -> Payment | None:
         """See the port."""

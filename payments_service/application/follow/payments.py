@@ -6,7 +6,7 @@ from datetime import datetime
 
 from payments_service.application.follow.news import News
 from payments_service.application.operations.model import StaleAnswerError
-from payments_service.application.payments.store import save_payment
+from payments_service.application.payments.store import save_payments
 from payments_service.application.ports import UnitOfWork
 from payments_service.application.refunds.store import add_refund, save_refund, with_refunded
 from payments_service.application.stripe import METADATA_PAYMENT
@@ -73,6 +73,7 @@ async def follow_payments(
         sorted(payment.id for intent_id, payment in found.items() if intent_id in news.refunds)
     )
     followed: list[tuple[Payment, IntentSnapshot]] = []
+    changes: list[tuple[Payment, Payment]] = []
     for intent_id, before in found.items():
         payment = before
         intent = news.intents.get(intent_id)
@@ -87,7 +88,8 @@ async def follow_payments(
             known = refunds.get(payment.id, [])
             known = await _follow_refunds(unit, payment, known, news.refunds[intent_id], began, ended)
             payment = with_refunded(payment, known, ended)
-        await save_payment(unit, before, with_events(payment, tuple(event_ids.get(intent_id, ()))))
+        changes.append((before, with_events(payment, tuple(event_ids.get(intent_id, ())))))
+    await save_payments(unit, changes)
     return followed
 
 

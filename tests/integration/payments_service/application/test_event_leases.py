@@ -1,7 +1,7 @@
 """Who works on which events: batches of distinct objects, leases that end with their worker, poison alone."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -128,14 +128,14 @@ async def test_a_lease_ends_by_itself_and_not_while_its_worker_lives(
 def poison(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Makes a payment one that cannot be stored, until the test ends."""
     poisoned: set[str] = set()
-    save = PaymentRepository.save
+    save_all = PaymentRepository.save_all
 
-    async def save_or_choke(self: PaymentRepository, payment: Payment) -> None:
-        if payment.intent_id in poisoned:
+    async def save_or_choke(self: PaymentRepository, payments: Sequence[Payment]) -> None:
+        if poisoned & {payment.intent_id for payment in payments}:
             raise KeyError("poison")
-        await save(self, payment)
+        await save_all(self, payments)
 
-    monkeypatch.setattr(PaymentRepository, "save", save_or_choke)
+    monkeypatch.setattr(PaymentRepository, "save_all", save_or_choke)
     return poisoned.add
 
 

@@ -37,6 +37,10 @@ class Payments:
         self.rows[payment.id] = payment
         self.saved.append(payment)
 
+    async def save_all(self, payments: Sequence[Payment]) -> None:
+        for payment in payments:
+            await self.save(payment)
+
 
 class Refunds:
     """See `ports.RefundStore`."""
