@@ -20,6 +20,8 @@ METADATA_VALUE_BYTES_MAX = 256
 METADATA_PAIRS_MAX = 16
 VIOLATIONS_BYTES_MAX = 3_000
 FIELD_BYTES_MAX = 160
+DESCRIPTION_BYTES_MAX = 1_024
+"""Room to name every value that a field takes."""
 
 
 class Failure(NamedTuple):
@@ -68,7 +70,7 @@ def _bad_request(violations: Sequence[FieldViolation]) -> error_details_pb2.BadR
     for index, violation in enumerate(violations):
         shown.field_violations.add(
             field=_bounded(violation.field, FIELD_BYTES_MAX),
-            description=_bounded(violation.description, MESSAGE_BYTES_MAX),
+            description=_bounded(violation.description, DESCRIPTION_BYTES_MAX),
         )
         if shown.ByteSize() > VIOLATIONS_BYTES_MAX and index > 0:
             del shown.field_violations[-1]
