@@ -28,7 +28,7 @@ _SUBJECT = {name: re.sub(r"(related_ids|object_id|event_id)", rf"{name}.\1", EVE
 _HOLD = """
 UPDATE stripe_events t
 SET lease_id = :lease_id, lease_until = statement_timestamp() + :duration, attempts = t.attempts + 1
-FROM chosen WHERE t.id = chosen.id
+FROM chosen WHERE t.id = chosen.id AND (t.lease_until IS NULL OR t.lease_until <= statement_timestamp())
 RETURNING t.id, t.event_id, t.type, t.stripe_account, t.object_type, t.object_id, t.related_ids, t.attempts,
           t.receive_time, chosen.subject, chosen.due, statement_timestamp() AS now
 """
@@ -39,6 +39,7 @@ WITH firsts AS (
     SELECT e.id, e.stripe_account, e.next_attempt_time, {_SUBJECT["e"]} AS subject
     FROM stripe_events e
     WHERE e.state = 'PENDING' AND e.next_attempt_time <= statement_timestamp() AND e.attempts < :suspect
+      AND (e.lease_until IS NULL OR e.lease_until <= statement_timestamp())
       AND NOT EXISTS (
           SELECT 1 FROM stripe_events o
           WHERE o.state = 'PENDING' AND {_SUBJECT["o"]} = {_SUBJECT["e"]} AND o.stripe_account = e.stripe_account
@@ -54,7 +55,11 @@ WITH firsts AS (
 )
 {_HOLD}"""  # noqa: S608 - constants
 )
-"""First the oldest due event of each object that nobody is at, locked; then with it all others about it."""
+"""First the oldest due event of each object that nobody is at, locked; then with it all others about it.
+
+That the row itself is not leased stands in it too, and again where it is taken: these conditions are looked at anew when
+somebody else's lease was committed in between, and those about other rows are not.
+"""
 
 _LEASE_SUSPECT = text(
     f"""

@@ -66,6 +66,8 @@ async def test_workers_that_lease_at_the_same_time_share_no_event_and_no_object(
     for number in range(60):
         await house.record(odd_event(f"evt_{number:02}", intent=f"pi_{number % 20}"))
 
+    # Connections at hand, so that they really do it at the same time.
+    await asyncio.gather(*(lease(house, limit=0) for _ in range(6)))
     leases = await asyncio.gather(*(lease(house, limit=9) for _ in range(6)))
 
     taken = [name for each in leases for name in names(each)]

@@ -23,6 +23,8 @@ from tests.integration.payments_service.application.mutations import (
 from tests.integration.payments_service.application.wire import IMPATIENT_SECONDS, Wire, patience, refused_key
 
 LOCAL = {
+    "payments_api.v1.AdminService/ReplayStripeEvents",
+    "payments_api.v1.AdminService/StartVerification",
     "payments_api.v1.FeeService/CreateFeeSchedule",
     "payments_api.internal.v1.StripeEventService/RecordEvent",
     "payments_api.internal.v1.StripeEventService/RecordEvents",
