@@ -289,7 +289,8 @@ def _keep(settings: Settings) -> Keep:
 def _poll_events(core: Core) -> PollEvents:
     record = RecordEvents(core.transactions, core.background, livemode=core.livemode)
     every = Sweep(core.settings.event_poll_seconds, core.settings.event_poll_connected_seconds)
-    return PollEvents(core.transactions, core.stripe, record, every)
+    grace = timedelta(seconds=core.settings.event_poll_grace_seconds)
+    return PollEvents(core.transactions, core.stripe, record, every, grace)
 
 
 async def run_workers(settings: Settings, stopping: asyncio.Event, ready: Callable[[], None] = lambda: None) -> None:

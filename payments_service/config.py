@@ -176,6 +176,9 @@ class Settings(BaseSettings):
         default=60, ge=1, description="How often the platform is asked for events that Stripe could not deliver"
     )
     event_poll_connected_seconds: int = Field(default=3_600, ge=1, description="The same for each connected account")
+    event_poll_grace_seconds: int = Field(
+        default=60, ge=0, description="How old such an event must be: younger ones may still be on their way here"
+    )
     event_body_days: int = Field(default=30, ge=1, description="How long the bodies of Stripe's events are kept")
     event_days: int = Field(default=90, ge=4, description="How long Stripe's events are kept that are done")
     idempotency_key_days: int = Field(default=30, ge=30, description="How long idempotency keys are kept")

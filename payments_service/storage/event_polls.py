@@ -1,6 +1,6 @@
 """How far Stripe accounts have been looked through for lost events, in Postgres."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -35,10 +35,10 @@ class EventPollRepository:
         )
         return [DuePoll(row.stripe_account, row.poll_time, row.polled_through) for row in rows]
 
-    async def polled(self, poll: DuePoll) -> None:
+    async def polled(self, stripe_account: str, through: datetime) -> None:
         """See the port. It never goes back."""
         await self._connection.execute(
             update(a)
-            .where(a.c.stripe_account == poll.stripe_account)
-            .values(polled_through=func.greatest(a.c.polled_through, poll.began))
+            .where(a.c.stripe_account == stripe_account)
+            .values(polled_through=func.greatest(a.c.polled_through, through))
         )

@@ -71,7 +71,10 @@ def operator(stack: Stack, folder: Path) -> Callable[..., Any]:
 
 async def test_every_cent_is_booked_whatever_happens_to_the_webhooks(new_stack: NewStack, tmp_path: Path) -> None:
     stack = new_stack(
-        PAYMENTS_EVENT_ATTEMPTS_MAX="3", PAYMENTS_EVENT_POLL_SECONDS="2", PAYMENTS_SETTLEMENT_SWEEP_SECONDS="5"
+        PAYMENTS_EVENT_ATTEMPTS_MAX="3",
+        PAYMENTS_EVENT_POLL_SECONDS="2",
+        PAYMENTS_EVENT_POLL_GRACE_SECONDS="2",
+        PAYMENTS_SETTLEMENT_SWEEP_SECONDS="5",
     )
     stack.start()
     books = Books(stack)

@@ -1,9 +1,10 @@
 """Events whose delivery was lost: Stripe is asked for them now and then, and they are recorded as the gateway would.
 
-They get the same keys, so that one that is delivered after all is a duplicate.
+They get the same keys, so that one that is delivered after all is a duplicate. Stripe lists what it is still delivering
+as well, so what it made just now is left alone for a while.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -28,11 +29,14 @@ _log = structlog.get_logger(__name__)
 class PollEvents:
     """The use case of the worker that looks for lost events."""
 
-    def __init__(self, transactions: Transactions, stripe: LostEvents, record: RecordEvents, every: Sweep) -> None:
+    def __init__(
+        self, transactions: Transactions, stripe: LostEvents, record: RecordEvents, every: Sweep, grace: timedelta
+    ) -> None:
         self._transactions = transactions
         self._stripe = stripe
         self._record = record
         self._every = every
+        self._grace = grace
 
     async def run_once(self) -> int:
         """Look through the accounts whose turn it is; returns how many there were.
@@ -49,16 +53,19 @@ class PollEvents:
 
     async def _look_through(self, poll: DuePoll) -> None:
         since = poll.began - FIRST_LOOK if poll.polled_through is None else poll.polled_through - OVERLAP
-        after, more, new = "", True, 0
+        through = poll.began - self._grace
+        after, more, new = "", since <= through, 0
         while more:
-            events, more, after = await self._stripe.undelivered_events(poll.stripe_account, since=since, after=after)
+            events, more, after = await self._stripe.undelivered_events(
+                poll.stripe_account, since=since, through=through, after=after
+            )
             for result in await self._record.many(events) if events else ():
                 if isinstance(result, Exception):
                     raise result
                 EVENTS_POLLED_TOTAL.labels(result.value).inc()
                 new += result.value == "new"
         # Only now, with every page recorded, is nothing left out before that time.
-        await self._transactions.run(partial(_polled, poll))
+        await self._transactions.run(partial(_polled, poll, through))
         if new:
             _log.warning("events.recovered", stripe_account=poll.stripe_account, events=new)
 
@@ -68,5 +75,5 @@ async def _due(every: Sweep, unit: UnitOfWork) -> list[DuePoll]:
     return await unit.event_polls.lease_due(ACCOUNTS_MAX, platform, connected)
 
 
-async def _polled(poll: DuePoll, unit: UnitOfWork) -> None:
-    await unit.event_polls.polled(poll)
+async def _polled(poll: DuePoll, through: datetime, unit: UnitOfWork) -> None:
+    await unit.event_polls.polled(poll.stripe_account, through)

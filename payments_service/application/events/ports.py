@@ -150,8 +150,8 @@ class EventPollStore(Protocol):
         """Accounts whose turn it is; it is nobody's again until the time for its sort has passed."""
         ...
 
-    async def polled(self, poll: DuePoll) -> None:
-        """Record that an account has been looked through up to when that began."""
+    async def polled(self, stripe_account: str, through: datetime) -> None:
+        """Record that an account has been looked through up to a time."""
         ...
 
 
@@ -159,13 +159,14 @@ class LostEvents(Protocol):
     """Stripe's list of events that it could not deliver, or has not yet."""
 
     async def undelivered_events(
-        self, stripe_account: str, *, since: datetime, after: str
+        self, stripe_account: str, *, since: datetime, through: datetime, after: str
     ) -> tuple[list[StripeEvent], bool, str]:
         """A page of an account's events, newest first; whether there are more; and after which those are.
 
         Args:
             stripe_account: Stripe's id; empty for the platform.
             since: leave out what was created before.
+            through: leave out what was created after.
             after: what the page before gave; empty for the first page.
 
         Raises:

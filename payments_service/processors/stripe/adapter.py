@@ -152,13 +152,13 @@ class StripeAdapter:
         return rows, bool(page.get("has_more"))
 
     async def undelivered_events(
-        self, stripe_account: str, *, since: datetime, after: str
+        self, stripe_account: str, *, since: datetime, through: datetime, after: str
     ) -> tuple[list[StripeEvent], bool, str]:
         """See `application.events.ports.LostEvents`."""
         params: dict[str, Any] = {
             "delivery_success": False,
             "limit": self._page_size,
-            "created": {"gte": int(since.timestamp())},
+            "created": {"gte": int(since.timestamp()), "lte": int(through.timestamp())},
         }
         if after:
             params["starting_after"] = after

@@ -37,6 +37,7 @@ async def house(database_url: str, sandbox_settings: SandboxSettings | None) -> 
             grpc_address="127.0.0.1:0",
             metrics_address="",
             event_attempts_max=3,
+            event_poll_grace_seconds=0,
         )
         core = Core(settings, "test")
         server = Server(settings, ServerApplication(core))

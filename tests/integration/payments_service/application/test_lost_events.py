@@ -1,10 +1,12 @@
 """Events that were never delivered are found by asking, once; what is old is removed a piece at a time."""
 
+from datetime import timedelta
+
 from payments_api.v1 import payment_pb2
 
 from payments_service.application.events.retention import RemoveOld
 from payments_service.application.events.watch import WatchInbox
-from payments_service.bootstrap import _keep
+from payments_service.bootstrap import _keep, _poll_events
 from payments_service.observability.metrics import REGISTRY
 from tests.integration.payments_service.application.house import PAY, House
 from tests.integration.payments_service.application.test_events import odd_event, unknowing
@@ -51,6 +53,23 @@ async def test_an_outage_in_the_middle_of_a_poll_leaves_nothing_out(house: House
 
     # Stripe may have told of one more meanwhile: its capture is asynchronous.
     assert {row.event_id for row in await house.sql("SELECT event_id FROM stripe_events")} >= at_stripe
+
+
+async def test_what_may_still_be_on_its_way_is_left_alone(house: House) -> None:
+    await undelivered(house)
+    await unknowing(house)
+    patient = house.core.settings.model_copy(update={"event_poll_grace_seconds": 3_600})
+    house.core.settings, hasty = patient, house.core.settings
+
+    await _poll_events(house.core).run_once()
+    assert await house.sql("SELECT 1 FROM stripe_events") == []
+    (looked,) = await house.sql("SELECT poll_time - polled_through AS behind FROM stripe_accounts")
+    assert looked.behind == timedelta(hours=1)
+
+    house.core.settings = hasty
+    await house.sql(AGAIN)
+    await _poll_events(house.core).run_once()
+    assert {row.endpoint for row in await house.sql("SELECT endpoint FROM stripe_events")} == {"POLL"}
 
 
 async def test_connected_accounts_are_asked_as_well(house: House) -> None:
