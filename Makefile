@@ -13,7 +13,7 @@ ARGS ?=
 
 .PHONY: help
 help: ## List what there is to run
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: setup ## Start the whole stack, play one purchase through it, serve until Ctrl-C (ARGS=--once to stop after it)
@@ -42,6 +42,11 @@ bench: setup ## Measure against references in the same run (ARGS=--quick for a s
 .PHONY: fuzz
 fuzz: setup ## Send a real gateway three minutes of nonsense and watch its answers and memory (ARGS="--minutes 10 --seed 7")
 	@$(BIN)/python scripts/fuzz_gateway.py $(ARGS)
+
+.PHONY: permutations
+permutations: setup ## Tell the events of every flow of money in every order (ARGS="-k dispute" for some); Ctrl-C ends it
+	@PERMUTATIONS=all $(BIN)/python -m pytest -q -n 0 --show-capture=no \
+		tests/integration/payments_service/application/test_permutations.py $(ARGS)
 
 .PHONY: lint
 lint: setup ## Formatting, lint, types, import rules, proto lint and breaking changes

@@ -62,7 +62,7 @@ class Databases:
         with self._connect(name) as connection:
             self._shapes[name] = connection.execute(_SHAPE).fetchall()
             if self._reset is None:
-                self._reset = _reset(connection)
+                self._reset = back_to_now(connection)
         return name
 
     def give_back(self, name: str) -> None:
@@ -81,8 +81,12 @@ class Databases:
         return psycopg.connect(self._postgres.address.url(name), autocommit=True)
 
 
-def _reset(connection: psycopg.Connection[Any]) -> sql.Composed:
-    """The statements that bring the rows of every table back to what they are now."""
+def back_to_now(connection: psycopg.Connection[Any]) -> sql.Composed:
+    """The statements that bring the rows of every table back to what they are now.
+
+    Args:
+        connection: as the superuser; the statements are for such a one too.
+    """
     tables = [
         sql.Identifier(name)
         for (name,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
