@@ -57,8 +57,8 @@ WITH firsts AS (
 )
 """First the oldest due event of each object that nobody is at, locked; then with it all others about it.
 
-That the row itself is not leased stands in it too, and again where it is taken: these conditions are looked at anew when
-somebody else's lease was committed in between, and those about other rows are not.
+That the row itself is not leased stands in it too, and again where it is taken: these conditions are looked at anew
+when somebody else's lease was committed in between, and those about other rows are not.
 """
 
 _LEASE_SUSPECT = text(
