@@ -28,8 +28,8 @@ from payments_service.domain.errors import PaymentsError
 from payments_service.domain.ids import new_id
 
 LIMITS = GroupLimits(weight_max=256, waiting_max=20_000, pause_from=8, pause_seconds=0.008)
-"""In transactions to post. What every group costs is many times the cost of one of its calls, so under load it pays to let
-it grow; beyond 256 it would only keep its first callers waiting (measured: docs/performance.md).
+"""In transactions to post. What every group costs is many times the cost of one of its calls, so under load it pays to
+let it grow; beyond 256 it would only keep its first callers waiting (measured: docs/performance.md).
 """
 
 
