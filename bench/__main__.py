@@ -16,6 +16,7 @@ NAMES = (
     "big_books",
     "create_payment",
     "webhook",
+    "events",
     "start_up",
 )
 
