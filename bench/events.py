@@ -43,6 +43,7 @@ class Worker:
     """The worker's loops in this process, and the database that they work on."""
 
     def __init__(self, core: Core, stripe: InstantStripe) -> None:
+        # Before the loops are built, so that all of them ask this one.
         core.stripe = StripeAdapter(stripe, core.settings.stripe_page_size)
         self._core = core
         self._stripe = stripe

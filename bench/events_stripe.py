@@ -42,7 +42,7 @@ class InstantStripe(StripeClient):
 
     async def read(self, path: str, params: Mapping[str, Any], stripe_account: str = "") -> _Json | None:
         """Answer as Stripe does."""
-        if path != "/v1/balance_transactions":
+        if stripe_account or path != "/v1/balance_transactions":
             return self._intents.get(path.rpartition("/")[2])
         # Newest first, from behind the one that was named.
         end = self._places[params["starting_after"]] if "starting_after" in params else len(self._rows)

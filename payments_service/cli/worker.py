@@ -16,6 +16,7 @@ from payments_service.config import Settings, load_settings
 from payments_service.observability.logging import configure_logging
 from payments_service.observability.metrics import REGISTRY
 from payments_service.observability.metrics_server import MetricsServer
+from payments_service.transport.collector import settle_collector
 
 
 def run_worker() -> int:
@@ -45,10 +46,11 @@ async def _work(settings: Settings, metrics_address: str) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    await run_workers(settings, stopping, ready=lambda: _announce(metrics_address))
+    await run_workers(settings, stopping, ready=lambda: _ready(metrics_address))
 
 
-def _announce(metrics_address: str) -> None:
-    """Tell whoever started this process that it works: one line, for programs."""
+def _ready(metrics_address: str) -> None:
+    """Everything that stays is made: tell whoever started this process that it works, one line, for programs."""
+    settle_collector()
     sys.stdout.write(json.dumps({"event": "ready", "metrics_address": metrics_address}) + "\n")
     sys.stdout.flush()

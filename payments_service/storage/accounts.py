@@ -9,6 +9,7 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.domain.account.model import AccountState, BusinessType, ConnectedAccount, Requirements
+from payments_service.storage.among import among
 from payments_service.storage.tables.marketplace import connected_accounts as t
 
 
@@ -35,14 +36,14 @@ class AccountRepository:
         """See the port."""
         if not account_ids:
             return {}
-        rows = await self._connection.execute(select(t).where(t.c.id.in_(account_ids)))
+        rows = await self._connection.execute(select(t).where(among(t.c.id, account_ids)))
         return {row.id: _account(row) for row in rows}
 
     async def lock(self, account_ids: Sequence[UUID]) -> dict[UUID, ConnectedAccount]:
         """See the port."""
         if not account_ids:
             return {}
-        query = select(t).where(t.c.id.in_(account_ids)).order_by(t.c.id).with_for_update()
+        query = select(t).where(among(t.c.id, account_ids)).order_by(t.c.id).with_for_update()
         return {row.id: _account(row) for row in await self._connection.execute(query)}
 
     async def by_owner(self, owner_id: str) -> ConnectedAccount | None:
@@ -56,7 +57,7 @@ class AccountRepository:
         if not stripe_accounts:
             return {}
         # The second condition is that of the partial index.
-        query = select(t).where(t.c.stripe_account.in_(stripe_accounts), t.c.stripe_account != "")
+        query = select(t).where(among(t.c.stripe_account, stripe_accounts), t.c.stripe_account != "")
         return {row.stripe_account: _account(row) for row in await self._connection.execute(query)}
 
     async def stripe_page(self, *, after: str, limit: int) -> list[ConnectedAccount]:

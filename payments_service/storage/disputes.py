@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from payments_service.application.follow.ports import DisputeFilter
 from payments_service.domain.dispute.model import Dispute, DisputeReason, DisputeState
 from payments_service.domain.money import Money
+from payments_service.storage.among import among
 from payments_service.storage.standing import all_from_json, to_json
 from payments_service.storage.tables.money_objects import disputes as t
 
@@ -38,7 +39,7 @@ class DisputeRepository:
         """See the port."""
         if not stripe_dispute_ids:
             return {}
-        query = select(t).where(t.c.stripe_dispute_id.in_(stripe_dispute_ids)).order_by(t.c.id)
+        query = select(t).where(among(t.c.stripe_dispute_id, stripe_dispute_ids)).order_by(t.c.id)
         rows = await self._connection.execute(query.with_for_update() if lock else query)
         return {row.stripe_dispute_id: _dispute(row) for row in rows}
 
@@ -47,7 +48,7 @@ class DisputeRepository:
         found: dict[UUID, list[Dispute]] = {}
         if not payment_ids:
             return found
-        query = select(t).where(t.c.payment_id.in_(payment_ids)).order_by(t.c.id)
+        query = select(t).where(among(t.c.payment_id, payment_ids)).order_by(t.c.id)
         for row in await self._connection.execute(query):
             found.setdefault(row.payment_id, []).append(_dispute(row))
         return found

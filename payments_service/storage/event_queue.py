@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.application.events.model import EventRow, EventState
 from payments_service.application.events.ports import InboxDepth, Lease
+from payments_service.storage.among import among
 from payments_service.storage.tables.payments import EVENT_SUBJECT
 from payments_service.storage.tables.payments import stripe_events as t
 
@@ -105,7 +106,7 @@ class EventQueueRepository:
         ids = [event.id for event in lease.events]
         await self._connection.execute(
             update(t)
-            .where(t.c.id.in_(ids), t.c.lease_id == lease.id, t.c.lease_until.is_not(None))
+            .where(among(t.c.id, ids), t.c.lease_id == lease.id, t.c.lease_until.is_not(None))
             .values(lease_until=func.clock_timestamp() + timedelta(seconds=seconds))
         )
 
@@ -114,7 +115,7 @@ class EventQueueRepository:
         now = func.clock_timestamp()
         result = await self._connection.execute(
             update(t)
-            .where(t.c.id.in_(event_ids))
+            .where(among(t.c.id, event_ids))
             .values(state=EventState.DONE.value, done_time=now, last_error="", lease_until=None)
             .returning(now)
         )
@@ -133,7 +134,7 @@ class EventQueueRepository:
         """See the port."""
         await self._connection.execute(
             update(t)
-            .where(t.c.id.in_(event_ids), t.c.state == EventState.PENDING.value)
+            .where(among(t.c.id, event_ids), t.c.state == EventState.PENDING.value)
             .values(state=EventState.DEAD.value, last_error=error, lease_until=None)
         )
 
@@ -146,7 +147,7 @@ class EventQueueRepository:
         later = func.clock_timestamp() + timedelta(seconds=seconds)
         await self._connection.execute(
             update(t)
-            .where(t.c.id.in_(event_ids), t.c.state == EventState.PENDING.value)
+            .where(among(t.c.id, event_ids), t.c.state == EventState.PENDING.value)
             .values(next_attempt_time=later, last_error=error, lease_until=None, **values)
         )
 

@@ -18,6 +18,7 @@ from payments_service.domain.payment.model import (
     PaymentState,
     Split,
 )
+from payments_service.storage.among import among
 from payments_service.storage.tables.payments import payments as t
 
 _WAITING = [state.value for state in CONFIRMABLE]
@@ -56,14 +57,14 @@ class PaymentRepository:
         """See the port."""
         if not payment_ids:
             return {}
-        query = select(t).where(t.c.id.in_(payment_ids))
+        query = select(t).where(among(t.c.id, payment_ids))
         return {row.id: _payment(row) for row in await self._connection.execute(query)}
 
     async def lock(self, payment_ids: Sequence[UUID]) -> dict[UUID, Payment]:
         """See the port."""
         if not payment_ids:
             return {}
-        query = select(t).where(t.c.id.in_(payment_ids)).order_by(t.c.id).with_for_update()
+        query = select(t).where(among(t.c.id, payment_ids)).order_by(t.c.id).with_for_update()
         return {row.id: _payment(row) for row in await self._connection.execute(query)}
 
     async def by_intent(self, intent_ids: Sequence[str]) -> dict[str, UUID]:
@@ -71,7 +72,7 @@ class PaymentRepository:
         if not intent_ids:
             return {}
         # The second condition is that of the partial index.
-        query = select(t.c.intent_id, t.c.id).where(t.c.intent_id.in_(intent_ids), t.c.intent_id != "")
+        query = select(t.c.intent_id, t.c.id).where(among(t.c.intent_id, intent_ids), t.c.intent_id != "")
         return {row.intent_id: row.id for row in await self._connection.execute(query)}
 
     async def settled(self, balance_transaction_ids: Mapping[UUID, str]) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.domain.money import Money
 from payments_service.domain.settlement.model import ProvisionalCharge, ProvisionalState
+from payments_service.storage.among import among
 from payments_service.storage.tables.payments import provisional_charges as t
 
 
@@ -38,7 +39,7 @@ class ProvisionalRepository:
         """See the port."""
         if not charge_ids:
             return {}
-        rows = await self._connection.execute(select(t).where(t.c.charge_id.in_(charge_ids)))
+        rows = await self._connection.execute(select(t).where(among(t.c.charge_id, charge_ids)))
         return {
             row.charge_id: ProvisionalCharge(
                 charge_id=row.charge_id,
@@ -56,6 +57,6 @@ class ProvisionalRepository:
             return
         await self._connection.execute(
             update(t)
-            .where(t.c.charge_id.in_(charge_ids), t.c.state == ProvisionalState.STANDING.value)
+            .where(among(t.c.charge_id, charge_ids), t.c.state == ProvisionalState.STANDING.value)
             .values(state=state.value, end_time=func.clock_timestamp())
         )

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from payments_service.application.ports import RefundFilter
 from payments_service.domain.money import Money
 from payments_service.domain.refund.model import AbsorbBy, Refund, RefundReason, RefundState
+from payments_service.storage.among import among
 from payments_service.storage.tables.marketplace import refunds as t
 
 
@@ -38,7 +39,7 @@ class RefundRepository:
         found: dict[UUID, list[Refund]] = {}
         if not payment_ids:
             return found
-        query = select(t).where(t.c.payment_id.in_(payment_ids)).order_by(t.c.id)
+        query = select(t).where(among(t.c.payment_id, payment_ids)).order_by(t.c.id)
         for row in await self._connection.execute(query):
             found.setdefault(row.payment_id, []).append(_refund(row))
         return found
@@ -48,7 +49,7 @@ class RefundRepository:
         if not stripe_refund_ids:
             return {}
         # The second condition is that of the partial index.
-        query = select(t).where(t.c.stripe_refund_id.in_(stripe_refund_ids), t.c.stripe_refund_id != "")
+        query = select(t).where(among(t.c.stripe_refund_id, stripe_refund_ids), t.c.stripe_refund_id != "")
         return {row.stripe_refund_id: _refund(row) for row in await self._connection.execute(query)}
 
     async def page(self, which: RefundFilter, before: UUID | None, limit: int) -> list[Refund]:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from payments_service.application.settlement.ports import Booked, DueAccount, Sweep
 from payments_service.domain.settlement.kinds import Kind, types_of
 from payments_service.domain.settlement.model import BalanceTransaction, FeeDetail
+from payments_service.storage.among import among
 from payments_service.storage.tables.payments import stripe_accounts as a
 from payments_service.storage.tables.payments import stripe_balance_transactions as t
 
@@ -91,7 +92,7 @@ class SettlementRepository:
 
     async def booked(self, transaction_ids: Sequence[str]) -> set[str]:
         """See the port."""
-        query = select(t.c.id).where(t.c.id.in_(transaction_ids))
+        query = select(t.c.id).where(among(t.c.id, transaction_ids))
         return set((await self._connection.execute(query)).scalars())
 
     async def add(self, rows: Sequence[Booked]) -> None:
@@ -103,7 +104,7 @@ class SettlementRepository:
         if not source_ids:
             return {}
         query = select(t.c.source_id, t.c.connected_account_id).where(
-            t.c.source_id.in_(source_ids), t.c.source_id != "", t.c.connected_account_id.is_not(None)
+            among(t.c.source_id, source_ids), t.c.source_id != "", t.c.connected_account_id.is_not(None)
         )
         return {row.source_id: row.connected_account_id for row in await self._connection.execute(query)}
 
@@ -112,7 +113,7 @@ class SettlementRepository:
         if not source_ids:
             return {}
         query = select(t.c.source_id, t.c.payment_id).where(
-            t.c.source_id.in_(source_ids), t.c.source_id != "", t.c.stripe_account == "", t.c.payment_id.is_not(None)
+            among(t.c.source_id, source_ids), t.c.source_id != "", t.c.stripe_account == "", t.c.payment_id.is_not(None)
         )
         return {row.source_id: row.payment_id for row in await self._connection.execute(query)}
 
@@ -120,7 +121,7 @@ class SettlementRepository:
         """See the port."""
         found: dict[UUID, list[BalanceTransaction]] = {}
         if payment_ids:
-            query = select(t).where(t.c.payment_id.in_(payment_ids), t.c.stripe_account == "")
+            query = select(t).where(among(t.c.payment_id, payment_ids), t.c.stripe_account == "")
             for row in await self._connection.execute(query):
                 found.setdefault(row.payment_id, []).append(_balance_transaction(row))
         return found
@@ -130,14 +131,14 @@ class SettlementRepository:
         if not charge_ids:
             return set()
         query = select(t.c.source_id).where(
-            t.c.source_id.in_(charge_ids), t.c.source_id != "", t.c.stripe_account == "", t.c.type.in_(_PAID)
+            among(t.c.source_id, charge_ids), t.c.source_id != "", t.c.stripe_account == "", t.c.type.in_(_PAID)
         )
         return set((await self._connection.execute(query)).scalars())
 
     async def of_payments(self, payment_ids: Sequence[UUID]) -> list[BalanceTransaction]:
         """See the port."""
         keys = (t.c.stripe_account, t.c.id, t.c.source_id)
-        family = select(*keys).where(t.c.payment_id.in_(payment_ids)).cte("family", recursive=True)
+        family = select(*keys).where(among(t.c.payment_id, payment_ids)).cte("family", recursive=True)
         # The last condition is that of the partial index.
         family = family.union(select(*keys).join(family, (t.c.parent_id == family.c.source_id) & (t.c.parent_id != "")))
         query = (
