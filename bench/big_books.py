@@ -105,13 +105,15 @@ async def measure(place: Place) -> Report:
     options = place.options
     sizes = _ENTRIES_QUICK if options.quick else _ENTRIES
     server = await place.postgres()
+    urls = {}
+    for entries in sizes:
+        name = f"books_{entries}"
+        urls[name] = await place.ledger(server, name)
+        ring = Ring(2, entries // 2, prefix_of(entries // 2), _BACKDATED_EVERY)
+        await make_ring(server.postgres_url(name), ring, place.say)
     async with AsyncExitStack() as stack:
         opened = []
-        for entries in sizes:
-            name = f"books_{entries}"
-            url = await place.ledger(server, name)
-            ring = Ring(2, entries // 2, prefix_of(entries // 2), _BACKDATED_EVERY)
-            await make_ring(server.postgres_url(name), ring, place.say)
+        for entries, (name, url) in zip(sizes, urls.items(), strict=True):
             connection, clock = await stack.enter_async_context(reading(server, name, url))
             opened.append(await _open(connection, clock, entries))
         arms = [_arm(question, ask, books) for question, ask in QUESTIONS.items() for books in opened]
