@@ -41,7 +41,8 @@ class BalanceTransaction:
         refund_hint: our refund id as Stripe's metadata has it; a hint, to be checked.
         parent_id: the object that the source came out of, for example the transfer behind a reversal; empty when there
             is none. It may belong to another account's books.
-        destination: Stripe's id of the connected account that a transfer goes to; else empty.
+        destination: Stripe's id of the connected account that a transfer goes to, or that pays an application fee; else
+            empty.
         reverses_transfer: whether the source is a refund that took a transfer back.
         exchange_rate: Stripe's rate as it was written, when the customer paid in another currency; else empty.
         balance_type: which of the account's balances it moves; `payments` is the one that is paid out from.

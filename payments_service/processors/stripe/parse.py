@@ -46,8 +46,13 @@ PARENTS = {
 }
 """Which object a source came out of: the first of these fields that is there, by kind of object."""
 
-PAYING = frozenset({"transfer", "charge", "connect_collection_transfer"})
-"""Kinds of objects whose `destination` is a connected account, and not a bank account, for example."""
+_CONNECTED = {
+    "transfer": "destination",
+    "charge": "destination",
+    "connect_collection_transfer": "destination",
+    "application_fee": "account",
+}
+"""Which field of an object names the connected account that it concerns, by kind of object."""
 
 MESSAGE_MAX = 300
 
@@ -97,7 +102,7 @@ def balance_transaction(body: Json, stripe_account: str) -> BalanceTransaction:
         payment_hint=str(metadata.get(METADATA_PAYMENT) or ""),
         refund_hint=str(metadata.get(METADATA_REFUND) or ""),
         parent_id=_parent(expanded),
-        destination=_id(expanded.get("destination")) if expanded.get("object") in PAYING else "",
+        destination=_id(expanded.get(_CONNECTED.get(str(expanded.get("object")), ""))),
         reverses_transfer=bool(expanded.get("transfer_reversal")),
         exchange_rate="" if body.get("exchange_rate") is None else str(body["exchange_rate"]),
         balance_type=str(body.get("balance_type") or PAYMENTS_BALANCE),

@@ -34,8 +34,6 @@ _PASSING = (
     # What a row is called by us where news of it made it, when that was, and which news did.
     *("create_time", "update_time", "observed_time", "record_time", "end_time", "ledger_transaction_id"),
     *("event_id", "event_ids", "holds", "losses", "due_count", "settled_count"),
-    # Of a direct charge's fee it is known only if the charge, on the other account, was booked first.
-    "connected_account_id",
 )
 _KEPT = {
     "payments": "id",

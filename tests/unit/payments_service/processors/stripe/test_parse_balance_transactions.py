@@ -65,10 +65,14 @@ def test_a_balance_transaction_with_a_bare_or_no_source(source: object, expected
             {**TRANSFER, "source_transaction": None}, {"destination": "acct_1Seller"}, id="transfer of the balance"
         ),
         pytest.param(TRANSFER_REVERSAL, {"parent_id": "tr_1Share"}, id="reversal of a transfer"),
-        pytest.param(APPLICATION_FEE, {"parent_id": "ch_1Sale"}, id="fee of a destination charge"),
+        pytest.param(
+            APPLICATION_FEE,
+            {"parent_id": "ch_1Sale", "destination": "acct_1Seller"},
+            id="fee of a destination charge",
+        ),
         pytest.param(
             {**APPLICATION_FEE, "originating_transaction": None, "charge": "ch_1Direct"},
-            {"parent_id": "ch_1Direct"},
+            {"parent_id": "ch_1Direct", "destination": "acct_1Seller"},
             id="fee of a direct charge",
         ),
         pytest.param(FEE_REFUND, {"parent_id": "fee_1Cut"}, id="refund of a fee"),
