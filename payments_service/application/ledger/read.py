@@ -15,7 +15,7 @@ from payments_service.domain.ledger.views import Balance, EffectiveBalance, Hist
 T = TypeVar("T")
 
 LIMITS = GroupLimits(weight_max=256, waiting_max=20_000, pause_from=4, pause_seconds=0.005)
-"""In accounts to read: a query for 256 takes a few milliseconds. The pause is what makes groups larger than two or three
+"""In accounts to read: a query for 256 takes a few milliseconds. Without the pause groups would be of two or three
 (docs/performance.md)."""
 
 
