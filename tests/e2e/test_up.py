@@ -157,7 +157,8 @@ def test_it_serves_what_it_says_until_ctrl_c_and_leaves_no_process(tmp_path: Pat
             demos = list(pool.map(lambda _: run("payments", "demo", "--json", folder=tmp_path), range(3)))
         assert {(demo.returncode, demo.stderr) for demo in demos} == {(0, "")}
         mirrors = [json.loads(demo.stdout)["stripe_balance"] for demo in demos]
-        assert max(line["ledger_minor"] for [line] in mirrors) == 4 * 280
+        # Who looks last sees all four refunded; the others may have looked before somebody's refund.
+        assert 4 * 280 in {line["ledger_minor"] for [line] in mirrors}
         assert {line["difference_minor"] for [line] in mirrors} == {0}
 
         other = run("payments", "up", "--once", folder=tmp_path, **ADDRESSES)
