@@ -51,7 +51,9 @@ from payments_service.application.sealing.keys import SealKeys
 from payments_service.application.sealing.prove import SealProofs
 from payments_service.application.sealing.sealer import Sealer
 from payments_service.application.sequencing.sequencer import Sequencer
+from payments_service.application.settlement.page import PageBooker
 from payments_service.application.settlement.ports import Sweep
+from payments_service.application.settlement.recheck import Recheck
 from payments_service.application.settlement.settle import Settlement
 from payments_service.application.settlement.watch import WatchBooks
 from payments_service.application.verification.runs import MakeVerifications, Verifications
@@ -85,7 +87,7 @@ from payments_service.workers.loop import Loop
 from payments_service.workers.retention import retention_loop
 from payments_service.workers.sealer import sealer_loop
 from payments_service.workers.sequencer import sequencer_loop
-from payments_service.workers.settlement import settlement_loop
+from payments_service.workers.settlement import recheck_loop, settlement_loop
 from payments_service.workers.verification import verification_loop
 
 EXECUTE_FOR_CONFIRMED = timedelta(minutes=15)
@@ -261,7 +263,8 @@ def build_loops(core: Core) -> list[Loop]:
         core.transactions, fetcher, ApplySettings(settings.worker_batch_max, settings.event_attempts_max)
     )
     sweep = Sweep(settings.settlement_sweep_seconds, settings.settlement_sweep_connected_seconds)
-    settlement = Settlement(core.transactions, core.stripe, follower, sweep)
+    pages = PageBooker(core.transactions, core.stripe, follower)
+    settlement = Settlement(core.transactions, core.stripe, pages, sweep)
     completer = Completer(core.transactions, core.stripe, core.kinds, core.runner, core.lease)
     return [
         inbox_loop(events, poll),
@@ -269,6 +272,7 @@ def build_loops(core: Core) -> list[Loop]:
         inbox_watch_loop(WatchInbox(core.transactions)),
         retention_loop(RemoveOld(core.transactions, _keep(settings))),
         settlement_loop(settlement, poll),
+        recheck_loop(Recheck(core.transactions, core.stripe, pages)),
         completer_loop(completer, poll),
         sequencer_loop(Sequencer(core.transactions), settings.outbox_poll_ms / 1000),
         sealer_loop(Sealer(core.transactions, core.seal_keys), settings.seal_poll_ms / 1000),

@@ -150,7 +150,7 @@ class Stripe(Protocol):
         ...
 
     async def balance_transactions(
-        self, stripe_account: str, *, since: datetime | None, after: str
+        self, stripe_account: str, *, since: datetime | None, after: str, through: datetime | None = None
     ) -> tuple[list[BalanceTransaction], bool]:
         """A page of an account's balance transactions, newest first, and whether there are more.
 
@@ -158,5 +158,6 @@ class Stripe(Protocol):
             stripe_account: Stripe's id; empty for the platform.
             since: leave out what was created before.
             after: the last id of the page before; empty for the first page.
+            through: leave out what was created later.
         """
         ...

@@ -91,6 +91,11 @@ SETTLED_TOTAL = Counter(
     ("type", "counter"),
     registry=REGISTRY,
 )
+FOUND_LATE_TOTAL = Counter(
+    "payments_settled_late_total",
+    "Balance transactions that were booked only when their time was listed again.",
+    registry=REGISTRY,
+)
 SUSPENSE_TOTAL = Counter(
     "payments_suspense_total",
     "Balance transactions that nothing foresaw, booked to suspense, by Stripe's type; unknown types as other.",

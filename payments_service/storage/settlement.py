@@ -9,7 +9,7 @@ from sqlalchemy import Row, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from payments_service.application.settlement.ports import Booked, DueAccount, Sweep
+from payments_service.application.settlement.ports import Booked, DueAccount, Stretch, Sweep
 from payments_service.domain.settlement.kinds import Kind, types_of
 from payments_service.domain.settlement.model import BalanceTransaction, FeeDetail
 from payments_service.storage.among import among
@@ -64,7 +64,7 @@ class SettlementRepository:
         )
         return [DueAccount(row.stripe_account, row.due_count, row.settled_through) for row in rows]
 
-    async def settled(self, account: DueAccount, through: datetime | None) -> None:
+    async def settled(self, account: DueAccount, through: datetime | None, recheck_from: datetime | None) -> None:
         """See the port. Neither time nor count ever goes back."""
         await self._connection.execute(
             update(a)
@@ -72,6 +72,7 @@ class SettlementRepository:
             .values(
                 settled_count=func.greatest(a.c.settled_count, account.due_count),
                 settled_through=func.greatest(a.c.settled_through, through),
+                rechecked_through=func.coalesce(a.c.rechecked_through, recheck_from),
                 settle_time=func.clock_timestamp(),
                 lease_until=func.clock_timestamp(),
             )
@@ -83,6 +84,38 @@ class SettlementRepository:
             update(a)
             .where(a.c.stripe_account == account.stripe_account)
             .values(lease_until=func.clock_timestamp() + timedelta(seconds=seconds))
+        )
+
+    async def lease_rechecks(self, limit: int, *, every: timedelta, age: timedelta) -> list[Stretch]:
+        """See the port. The time of the last look is the lease."""
+        now = func.clock_timestamp()
+        # Stripe's times are whole seconds; so is an end that is ours.
+        through = func.least(a.c.settled_through, func.date_trunc("second", now - age))
+        due = (
+            select(a.c.stripe_account, a.c.rechecked_through, through.label("through"))
+            .where(
+                a.c.rechecked_through < through,
+                or_(a.c.recheck_time.is_(None), a.c.recheck_time <= now - every),
+            )
+            .order_by(a.c.recheck_time.nulls_first())
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+            .cte("due")
+        )
+        rows = await self._connection.execute(
+            update(a)
+            .where(a.c.stripe_account == due.c.stripe_account)
+            .values(recheck_time=now)
+            .returning(a.c.stripe_account, due.c.rechecked_through, due.c.through)
+        )
+        return [Stretch(row.stripe_account, row.rechecked_through, row.through) for row in rows]
+
+    async def rechecked(self, stripe_account: str, through: datetime) -> None:
+        """See the port. It never goes back."""
+        await self._connection.execute(
+            update(a)
+            .where(a.c.stripe_account == stripe_account)
+            .values(rechecked_through=func.greatest(a.c.rechecked_through, through))
         )
 
     async def settled_through(self, stripe_account: str) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -66,6 +66,21 @@ class DueAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of a Stripe account's time, in whole seconds and with both ends, that is to be listed again.
+
+    Attributes:
+        stripe_account: Stripe's id; empty for the platform.
+        since: up to where that has been done.
+        through: what has been listed once, and is old enough by now.
+    """
+
+    stripe_account: str
+    since: datetime
+    through: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Sweep:
     """How often accounts are settled although nobody asked for it: events can be lost.
 
@@ -106,12 +121,32 @@ class SettlementStore(Protocol):
         """Lease accounts that are marked due, or were not settled for as long as `sweep` says."""
         ...
 
-    async def settled(self, account: DueAccount, through: datetime | None) -> None:
-        """Record that everything up to `through` is booked, and give the lease back."""
+    async def settled(self, account: DueAccount, through: datetime | None, recheck_from: datetime | None) -> None:
+        """Record that everything up to `through` is booked, and give the lease back.
+
+        Args:
+            account: as it was leased.
+            through: `created` of the newest balance transaction; None when there is none.
+            recheck_from: from where on this account's are to be listed again; counts the first time only.
+        """
         ...
 
     async def postpone(self, account: DueAccount, seconds: float) -> None:
         """Give the lease of an account back with its mark, to be tried again after `seconds`."""
+        ...
+
+    async def lease_rechecks(self, limit: int, *, every: timedelta, age: timedelta) -> list[Stretch]:
+        """What is to be listed again of accounts whose turn comes, each once in `every`.
+
+        Args:
+            limit: accounts at once.
+            every: how often an account's turn comes. Whoever fails leaves it to the next one.
+            age: how old what is listed again has to be.
+        """
+        ...
+
+    async def rechecked(self, stripe_account: str, through: datetime) -> None:
+        """Record that an account's balance transactions have been listed again up to a time."""
         ...
 
     async def settled_through(self, stripe_account: str) -> datetime | None:

@@ -1,34 +1,28 @@
 """Settling a Stripe account: list its balance transactions and book each exactly once.
 
-Pages are read newest first, without a transaction open; what is booked already is passed over. Reading stops where
-everything older is known to be booked: at the time up to which an earlier run had booked without a gap, less an overlap
-for balance transactions that Stripe made visible late. Whatever there is, no more than two pages are in memory: the one
-that is booked, and the next, which is read meanwhile.
+Pages are read newest first, without a transaction open; what is booked already is passed over. Reading stops at the
+first page that has nothing new and reaches below the time up to which an earlier run had booked without a gap, so that
+a run costs what is new and one page, however much an account moves. What Stripe made visible late, further down, is
+found by `recheck`. Whatever there is, no more than two pages are in memory: the one that is booked, and the next, which
+is read meanwhile.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from uuid import UUID
+from typing import Any, TypeVar
 
 import structlog
 
-from payments_service.application import failpoints
-from payments_service.application.follow.follower import Follower
-from payments_service.application.follow.news import Wanted
-from payments_service.application.follow.payments import payments_behind
 from payments_service.application.operations.model import StaleAnswerError
 from payments_service.application.ports import Transactions, UnitOfWork
-from payments_service.application.settlement.booking import below_zero, book_rows, tell, tell_below_zero
-from payments_service.application.settlement.concerns import objects_behind, transfers_to_fetch
+from payments_service.application.settlement.page import PageBooker
 from payments_service.application.settlement.ports import DueAccount, Sweep
 from payments_service.application.stripe import Stripe
 from payments_service.domain.account.model import ConnectedAccount
 from payments_service.domain.errors import PaymentsError
-from payments_service.domain.payment.model import FINAL, ChargeModel, Payment
-from payments_service.domain.settlement.kinds import Kind, kind_of
 from payments_service.domain.settlement.model import BalanceTransaction
 
 ACCOUNTS_MAX = 8
@@ -39,6 +33,9 @@ LEASE_SECONDS = 30.0
 
 POSTPONE_SECONDS = 5.0
 OVERLAP = timedelta(minutes=10)
+"""How late Stripe may show a balance transaction without it being missed."""
+
+T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 
@@ -46,10 +43,10 @@ _log = structlog.get_logger(__name__)
 class Settlement:
     """The settlement worker's use case."""
 
-    def __init__(self, transactions: Transactions, stripe: Stripe, follower: Follower, sweep: Sweep) -> None:
+    def __init__(self, transactions: Transactions, stripe: Stripe, pages: PageBooker, sweep: Sweep) -> None:
         self._transactions = transactions
         self._stripe = stripe
-        self._follower = follower
+        self._pages = pages
         self._sweep = sweep
 
     async def run_once(self) -> int:
@@ -70,122 +67,73 @@ class Settlement:
         try:
             return await self._settle(account)
         except (PaymentsError, StaleAnswerError) as error:
-            reason = error.reason.value if isinstance(error, PaymentsError) else "STALE_ANSWER"
-            _log.warning("settlement.failed", stripe_account=account.stripe_account, reason=reason)
+            _log.warning("settlement.failed", stripe_account=account.stripe_account, reason=reason_of(error))
             await self._transactions.run(lambda unit: unit.settlement.postpone(account, POSTPONE_SECONDS))
             return 0
 
     async def _settle(self, account: DueAccount) -> int:
         book_of: ConnectedAccount | None = None
         if account.stripe_account:
-            book_of = await self._transactions.run(partial(_connected, account.stripe_account))
+            book_of = await self._transactions.run(partial(connected, account.stripe_account))
             if book_of is None:
                 # Not ours, or not yet: it is marked due again when its creation is stored.
                 _log.warning("settlement.unknown_account", stripe_account=account.stripe_account)
-                await self._transactions.run(lambda unit: unit.settlement.settled(account, None))
+                await self._transactions.run(lambda unit: unit.settlement.settled(account, None, None))
                 return 0
-        newest: datetime | None = None
-        booked = 0
-        async with aclosing(self._pages(account)) as pages:
-            async for page in pages:
-                newest = newest or page[0].created
-                booked += await self._book_page(page, book_of)
-                # Renewed by the page: a long list keeps its worker, and a dead worker does not keep the account.
-                await self._transactions.run(lambda unit: unit.settlement.postpone(account, LEASE_SECONDS))
+        newest, booked = await self._read_down(account, book_of)
         # Only now, with every page booked, is there no gap below the newest.
-        await self._transactions.run(lambda unit: unit.settlement.settled(account, newest))
+        recheck_from = newest - OVERLAP if newest else None
+        await self._transactions.run(lambda unit: unit.settlement.settled(account, newest, recheck_from))
         return booked
 
-    async def _pages(self, account: DueAccount) -> AsyncGenerator[list[BalanceTransaction]]:
-        """The pages that may hold something new; each is read while the one before is booked."""
+    async def _read_down(self, account: DueAccount, book_of: ConnectedAccount | None) -> tuple[datetime | None, int]:
+        """Book what is new from the newest down; returns when the newest was created, and how many were booked."""
         since = account.settled_through - OVERLAP if account.settled_through else None
         read = partial(self._stripe.balance_transactions, account.stripe_account, since=since)
         page, more = await read(after="")
+        newest = page[0].created if page else None
+        booked = 0
         while page:
-            following = asyncio.create_task(read(after=page[-1].id)) if more else None
-            try:
-                yield page
-                page, more = await following if following else ([], False)
-            finally:
-                if following is not None:
-                    following.cancel()
-                    await asyncio.wait([following])
+            new = await self._pages.unbooked(page)
+            if not new and _reaches_below(account.settled_through, page):
+                break
+            if not more:
+                booked += await self._book(new, book_of)
+                break
+            async with meanwhile(read(after=page[-1].id)) as following:
+                booked += await self._book(new, book_of)
+                # Renewed by the page: a long list keeps its worker, and a dead worker does not keep the account.
+                await self._transactions.run(lambda unit: unit.settlement.postpone(account, LEASE_SECONDS))
+                page, more = await following
+        return newest, booked
 
-    async def _book_page(self, page: Sequence[BalanceTransaction], book_of: ConnectedAccount | None) -> int:
-        done, known = await self._transactions.run(partial(_booked_already, page))
-        # Oldest first, so that the books read in the order in which things happened.
-        new = [row for row in reversed(page) if row.id not in done]
-        if not new:
-            return 0
-        destinations = await self._destinations(sorted(transfers_to_fetch(new, known)))
-        if book_of is None:
-            await self._catch_up(new)
-        else:
-            await self._follow(Wanted(objects=objects_behind(new)))
-        rows = await self._transactions.run(lambda unit: book_rows(unit, new, book_of, destinations))
-        failpoints.reached(failpoints.SETTLEMENT_AFTER_COMMIT)
-        for row in rows:
-            tell(row)
-        if book_of is not None:
-            tell_below_zero(await self._transactions.run(lambda unit: below_zero(unit, book_of)), book_of)
+    async def _book(self, new: list[BalanceTransaction], book_of: ConnectedAccount | None) -> int:
+        if new:
+            await self._pages.book(new, book_of)
         return len(new)
 
-    async def _destinations(self, transfer_ids: Sequence[str]) -> dict[str, str]:
-        """Where transfers went of which only a reversal has been seen so far."""
-        found = await asyncio.gather(*(self._stripe.transfer_destination(transfer) for transfer in transfer_ids))
-        return dict(zip(transfer_ids, found, strict=True))
 
-    async def _catch_up(self, transactions: Sequence[BalanceTransaction]) -> None:
-        """Let what does not show yet what will be booked follow Stripe: events may never come.
-
-        Before it is booked, since what is booked is passed over for ever after. But the books wait for nobody whom
-        Stripe's answer does not suit: that is an error to look into, and the payment's own events show it too.
-
-        Raises:
-            PaymentsError: STRIPE_UNAVAILABLE.
-            StaleAnswerError: other news of the same payments kept coming in between.
-        """
-        hints = {row.intent_id: row.payment_hint for row in transactions if row.intent_id}
-        payments = await self._transactions.run(lambda unit: payments_behind(unit, hints))
-        charges = {row.intent_id: row.source_id for row in transactions if kind_of(row) is Kind.PAID}
-        behind = frozenset(name for name, payment in payments.items() if _is_behind(payment, charges.get(name)))
-        refunds_of = frozenset(row.intent_id for row in transactions if kind_of(row) is Kind.REFUND) & payments.keys()
-        await self._follow(Wanted(intents=behind, refunds_of=refunds_of, objects=objects_behind(transactions)))
-
-    async def _follow(self, wanted: Wanted) -> None:
-        if wanted == Wanted():
-            return
-        try:
-            await self._follower.follow(wanted)
-        except (PaymentsError, StaleAnswerError):
-            raise
-        except Exception:  # noqa: BLE001 - whatever is wrong with a payment, its money is booked
-            objects = sorted(key.id for key in wanted.objects)
-            _log.exception(
-                "settlement.not_followed", intents=sorted(wanted.intents | wanted.refunds_of), objects=objects
-            )
+@asynccontextmanager
+async def meanwhile(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
+    """Do something beside the body, and give it up with it."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
-def _is_behind(payment: Payment, charge_id: str | None) -> bool:
-    """Whether Stripe knows more of a payment than it shows, apart from the balance transaction that is booked now.
-
-    Args:
-        payment: as it is.
-        charge_id: of its charge, if the balance transaction of that is among those that are booked.
-    """
-    if payment.state not in FINAL:
-        return True
-    if payment.charge_model is ChargeModel.DESTINATION and not payment.transfer_id:
-        return True
-    return not payment.balance_transaction_id and payment.charge_id != charge_id
+def reason_of(error: PaymentsError | StaleAnswerError) -> str:
+    """What the log calls a failure."""
+    return error.reason.value if isinstance(error, PaymentsError) else "STALE_ANSWER"
 
 
-async def _booked_already(page: Sequence[BalanceTransaction], unit: UnitOfWork) -> tuple[set[str], dict[str, UUID]]:
-    """Which rows of a page are booked, and the accounts that booked parents of its rows concern, by source."""
-    done = await unit.settlement.booked([row.id for row in page])
-    parents = {row.parent_id for row in page if row.id not in done} - {""}
-    return done, await unit.settlement.accounts_of(sorted(parents))
-
-
-async def _connected(stripe_account: str, unit: UnitOfWork) -> ConnectedAccount | None:
+async def connected(stripe_account: str, unit: UnitOfWork) -> ConnectedAccount | None:
+    """The connected account of a Stripe account, if it is one of ours."""
     return (await unit.accounts.by_stripe([stripe_account])).get(stripe_account)
+
+
+def _reaches_below(settled_through: datetime | None, page: list[BalanceTransaction]) -> bool:
+    """Whether all that is older was listed by an earlier run. Of the last second of that one, more may have come."""
+    return settled_through is not None and page[-1].created < settled_through

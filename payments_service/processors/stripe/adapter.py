@@ -139,12 +139,13 @@ class StripeAdapter:
         return [BalanceAtStripe(currency, *pair) for currency, pair in sorted(amounts.items())]
 
     async def balance_transactions(
-        self, stripe_account: str, *, since: datetime | None, after: str
+        self, stripe_account: str, *, since: datetime | None, after: str, through: datetime | None = None
     ) -> tuple[list[BalanceTransaction], bool]:
         """See the port."""
         params: dict[str, Any] = {"limit": self._page_size, "expand": ["data.source"]}
-        if since is not None:
-            params["created"] = {"gte": int(since.timestamp())}
+        created = {"gte": since, "lte": through}
+        if bounds := {name: int(time.timestamp()) for name, time in created.items() if time is not None}:
+            params["created"] = bounds
         if after:
             params["starting_after"] = after
         page = await self._client.read("/v1/balance_transactions", params, stripe_account) or {}

@@ -187,4 +187,9 @@ def _pause(attempt: int, outcome: Outcome) -> float:
 
 def _route(path: str) -> str:
     """The path without ids, so that it can be a metric's label."""
-    return "/".join(":id" if "_" in part and any(c.isdigit() for c in part) else part for part in path.split("/"))
+    return "/".join(":id" if "_" in part and _has_id(part) else part for part in path.split("/"))
+
+
+def _has_id(part: str) -> bool:
+    """Whether a part of a path is an id: by chance, one may be without digits, and then has capital letters."""
+    return any(character.isdigit() or character.isupper() for character in part)

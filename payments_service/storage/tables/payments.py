@@ -126,6 +126,8 @@ stripe_accounts = Table(
     Column("lease_until", _TIME, nullable=False, server_default=_NOW),
     Column("poll_time", _TIME),
     Column("polled_through", _TIME),
+    Column("recheck_time", _TIME),
+    Column("rechecked_through", _TIME),
 )
 
 stripe_balance_transactions = Table(
