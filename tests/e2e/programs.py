@@ -68,6 +68,9 @@ class Program:
     def log(self) -> str:
         return self._log.read_text()
 
+    def output(self) -> str:
+        return self._output.read_text()
+
     def kill(self) -> None:
         self._process.kill()
         self._close()
