@@ -56,6 +56,7 @@ from payments_service.application.settlement.ports import Sweep
 from payments_service.application.settlement.recheck import Recheck
 from payments_service.application.settlement.settle import Settlement
 from payments_service.application.settlement.watch import WatchBooks
+from payments_service.application.verification.mirrors import MirrorCheck
 from payments_service.application.verification.runs import MakeVerifications, Verifications
 from payments_service.application.verification.verify import Verify
 from payments_service.config import ConfigurationError, Settings
@@ -125,14 +126,10 @@ class Core:
         )
         self.seal_keys = seal_keys(settings)
         self.transactions = PostgresTransactions(self.engine, _cipher(settings), self.seal_keys)
-        stripe_settings = StripeSettings(
-            api_key=settings.stripe_api_key.get_secret_value(),
-            api_base=settings.stripe_api_base,
-            timeout_seconds=settings.stripe_timeout_ms / 1000,
-            attempts_max=settings.stripe_attempts_max,
-        )
+        stripe_settings = _stripe_settings(settings, settings.stripe_api_key.get_secret_value())
         self.stripe_client = StripeClient(stripe_settings)
         self.stripe = StripeAdapter(self.stripe_client, settings.stripe_page_size)
+        self.mirrors = MirrorCheck(self.transactions, self.stripe)
         self.background = Background()
         self.kinds = _kinds(self.transactions, self.stripe)
         self.lease = timedelta(seconds=stripe_settings.send_seconds_max) + LEASE_MARGIN
@@ -192,7 +189,7 @@ class ServerApplication:
             "payments_api.v1.AdminService": AdminHandlers(
                 StripeEventReader(transactions),
                 ReplayEvents(core.local_requests),
-                Verifications(transactions, core.local_requests),
+                Verifications(transactions, core.local_requests, core.mirrors),
             ),
             "payments_api.v1.EventService": EventHandlers(PullEvents(transactions, self._feed)),
             "payments_api.v1.LedgerService": LedgerHandlers(
@@ -229,7 +226,7 @@ class ServerApplication:
 
 @asynccontextmanager
 async def open_verify(settings: Settings) -> AsyncIterator[Verify]:
-    """What verifies the books; it needs the database and the public keys of seals, and nothing else.
+    """What verifies the books; it needs the database and the public keys of seals, and Stripe's API key for one check.
 
     Raises:
         ConfigurationError: a setting is missing or wrong.
@@ -237,10 +234,17 @@ async def open_verify(settings: Settings) -> AsyncIterator[Verify]:
     if settings.database_url is None:
         raise ConfigurationError("PAYMENTS_DATABASE_URL: is required here")
     engine = create_engine(settings, settings.database_url.get_secret_value(), application_name="payments-verify")
+    client: StripeClient | None = None
+    if settings.stripe_api_key is not None:
+        client = StripeClient(_stripe_settings(settings, settings.stripe_api_key.get_secret_value()))
     try:
         # Nothing that is encrypted is read, so any key will do.
-        yield Verify(PostgresTransactions(engine, Cipher([new_key("unused")]), seal_keys(settings)))
+        transactions = PostgresTransactions(engine, Cipher([new_key("unused")]), seal_keys(settings))
+        stripe = StripeAdapter(client, settings.stripe_page_size) if client else None
+        yield Verify(transactions, MirrorCheck(transactions, stripe))
     finally:
+        if client is not None:
+            await client.close()
         await engine.dispose()
 
 
@@ -276,7 +280,7 @@ def build_loops(core: Core) -> list[Loop]:
         completer_loop(completer, poll),
         sequencer_loop(Sequencer(core.transactions), settings.outbox_poll_ms / 1000),
         sealer_loop(Sealer(core.transactions, core.seal_keys), settings.seal_poll_ms / 1000),
-        verification_loop(MakeVerifications(core.transactions), VERIFICATION_POLL_SECONDS),
+        verification_loop(MakeVerifications(core.transactions, core.mirrors), VERIFICATION_POLL_SECONDS),
         hold_expiry_loop(ExpireHolds(core.transactions), poll),
         books_watch_loop(WatchBooks(core.transactions)),
     ]
@@ -364,6 +368,15 @@ def seal_keys(settings: Settings) -> SealKeys:
         return SealKeys(private, settings.seal_public_keys)
     except ValueError as error:
         raise ConfigurationError(f"PAYMENTS_SEAL_KEYS, PAYMENTS_SEAL_PUBLIC_KEYS: {error}") from None
+
+
+def _stripe_settings(settings: Settings, api_key: str) -> StripeSettings:
+    return StripeSettings(
+        api_key=api_key,
+        api_base=settings.stripe_api_base,
+        timeout_seconds=settings.stripe_timeout_ms / 1000,
+        attempts_max=settings.stripe_attempts_max,
+    )
 
 
 def _stripe_prices(settings: Settings) -> dict[str, StripePrice]:

@@ -157,7 +157,9 @@ def verify(
     """Recompute the ledger and name the first rows that differ; exit 1 when there are any.
 
     It reads in short stretches, beside whatever is being posted, and can be stopped with Ctrl-C. Seals are checked
-    with PAYMENTS_SEAL_PUBLIC_KEYS or, where neither that nor PAYMENTS_SEAL_KEYS is set, the data folder's key.
+    with PAYMENTS_SEAL_PUBLIC_KEYS or, where neither that nor PAYMENTS_SEAL_KEYS is set, the data folder's key. The
+    mirrors of Stripe's balances are compared with Stripe, where PAYMENTS_STRIPE_API_KEY is set or the stack of
+    `payments up` runs on the data folder; else it is said that they were not checked.
     """
     from payments_service.cli.verify import run_verify
 

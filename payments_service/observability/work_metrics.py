@@ -168,13 +168,13 @@ SEQUENCER_OLDEST_SECONDS = Gauge(
 )
 VERIFICATION_FINDINGS = Gauge(
     "payments_verification_findings",
-    "What differed in the last verification of the ledger that was done; 0: everything agreed.",
+    "What differed in the last verification of the ledger that was done; 0: nothing that was looked at.",
     multiprocess_mode="mostrecent",
     registry=REGISTRY,
 )
 VERIFICATION_LAST_SUCCESS = Gauge(
     "payments_verification_last_success_timestamp_seconds",
-    "When a verification of the ledger last ended with nothing that differed, in seconds since 1970.",
+    "When a verification of the ledger last ended with all looked at and nothing that differed, in seconds since 1970.",
     multiprocess_mode="mostrecent",
     registry=REGISTRY,
 )

@@ -77,6 +77,7 @@ class InboxRepository:
             .values(
                 state=EventState.PENDING.value,
                 attempts=0,
+                last_error="",
                 next_attempt_time=func.clock_timestamp(),
                 done_time=None,
                 lease_until=None,

@@ -32,11 +32,13 @@ class Stretch:
         rows: how many there were.
         position: where to go on; None: it was the last.
         findings: the first few of this stretch.
+        not_checked: what could not be looked at, and why.
     """
 
     rows: int = 0
     position: Position | None = None
     findings: tuple[Finding, ...] = ()
+    not_checked: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -48,12 +50,26 @@ class CheckResult:
         rows: how many it has looked at.
         done: whether it has come to the end.
         findings: the first ones, at most `FINDINGS_MAX`.
+        not_checked: what could not be looked at, and why; as many at most. It says nothing of that, good or bad.
     """
 
     check: str
     rows: int = 0
     done: bool = False
     findings: list[Finding] = field(default_factory=list)
+    not_checked: list[str] = field(default_factory=list)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all of it was looked at and nothing differs."""
+        return self.done and not self.findings and not self.not_checked
+
+    def follow(self, stretch: Stretch) -> None:
+        """Take in what came of another stretch."""
+        self.rows += stretch.rows
+        self.findings += stretch.findings[: FINDINGS_MAX - len(self.findings)]
+        self.not_checked += stretch.not_checked[: FINDINGS_MAX - len(self.not_checked)]
+        self.done = stretch.position is None
 
 
 FINDINGS_MAX = 20
@@ -84,6 +100,11 @@ class Run:
         return all(result.done for result in self.results)
 
     @property
+    def agrees(self) -> bool:
+        """Whether all of it was looked at and nothing differs."""
+        return all(result.agrees for result in self.results)
+
+    @property
     def check(self) -> CheckResult:
         """The check that is at hand."""
         return next(result for result in self.results if not result.done)
@@ -91,11 +112,13 @@ class Run:
 
 def continued(run: Run, stretch: Stretch, now: datetime) -> Run:
     """The run after another stretch of the check at hand."""
-    result = run.check
-    result.rows += stretch.rows
-    result.findings += stretch.findings[: FINDINGS_MAX - len(result.findings)]
-    result.done = stretch.position is None
+    run.check.follow(stretch)
     return replace(run, position=stretch.position or {}, end_time=now if run.done else None)
+
+
+def by_invariant(names: Sequence[str]) -> list[str]:
+    """The names of checks in the order of their invariants."""
+    return sorted(names, key=lambda name: int(name.partition(" ")[0][1:]))
 
 
 def chosen(names: Sequence[str], wanted: Sequence[str]) -> list[str]:

@@ -31,6 +31,10 @@ class VerificationStore(Protocol):
         """The oldest run that is not done and that nobody is at, kept from others until the transaction ends."""
         ...
 
+    async def lock(self, run_id: UUID) -> Run | None:
+        """A run, kept from others until the transaction ends; waits for whoever is at it."""
+        ...
+
     async def save(self, run: Run) -> None:
         """Store how far a run has come that was read under its lock."""
         ...

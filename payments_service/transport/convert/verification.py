@@ -13,7 +13,7 @@ def run_to_message(run: Run) -> verification_pb2.Verification:
         id=format_id(Prefix.VERIFICATION, run.id),
         state=f"VERIFICATION_STATE_{'DONE' if run.done else 'RUNNING'}",
         checks=[_check_to_message(result) for result in run.results],
-        ok=run.done and not any(result.findings for result in run.results),
+        ok=run.agrees,
         create_time=time_to_message(run.create_time),
         end_time=time_to_message(run.end_time) if run.end_time else None,
     )
@@ -24,4 +24,10 @@ def _check_to_message(result: CheckResult) -> verification_pb2.VerificationCheck
         verification_pb2.VerificationFinding(subject=finding.subject, message=finding.message)
         for finding in result.findings
     ]
-    return verification_pb2.VerificationCheck(name=result.check, rows=result.rows, done=result.done, findings=findings)
+    return verification_pb2.VerificationCheck(
+        name=result.check,
+        rows=result.rows,
+        done=result.done,
+        findings=findings,
+        not_checked=result.not_checked,
+    )

@@ -4,18 +4,20 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from payments_service.application.verification.model import Finding, Position, Stretch
-from payments_service.storage import settlement_checks
+from payments_service.application.verification.model import Position, Stretch, by_invariant
 from payments_service.storage.ledger.verification import (
     balance,
+    digests,
     effective_times,
     floors,
     history,
+    inbox,
     links,
     numbers,
     overdue,
     payments,
     seals,
+    settlement,
 )
 from payments_service.storage.ledger.verification.runs import RunRepository
 
@@ -23,6 +25,12 @@ RANGES = {
     "I1 postings": balance.CHECK,
     "I2 entries": history.ENTRY_CHECK,
     "I2 accounts": history.ACCOUNT_CHECK,
+    "I3 balance transactions": settlement.BOOKED_CHECK,
+    "I3 ledger transactions": settlement.KNOWN_CHECK,
+    "I3 figures": settlement.FIGURES_CHECK,
+    "I4 charges": settlement.ONCE_CHECK,
+    "I4 provisional charges": settlement.PROVISIONAL_CHECK,
+    "I4 payments": settlement.PAID_CHECK,
     "I5 refunds": payments.REFUNDS_CHECK,
     "I6 floors": floors.CHECK,
     "I7 links": links.LINK_CHECK,
@@ -30,15 +38,14 @@ RANGES = {
     "I7 effective times": effective_times.KNOWN_CHECK,
     "I7 effective sums": effective_times.SUMS_CHECK,
     "I7 effective totals": effective_times.TOTALS_CHECK,
+    "I8 inbox": inbox.CHECK,
+    "I10 charges": settlement.WAITING_CHECK,
+    "I10 accounts": settlement.UNDER_WAY_CHECK,
     "I11 numbered": numbers.NUMBERED_CHECK,
     "I11 numbers": numbers.COUNTED_CHECK,
     "I12 refunds": payments.REFERENCES_CHECK,
 }
-SETTLEMENT = {
-    f"{invariant} {what}": invariant
-    for invariant, what in (("I3", "balance transactions"), ("I4", "charges"), ("I10", "windows"))
-}
-OVERDUE, SEALS = "I9 overdue", "I11 seals"
+OVERDUE, DIGESTS, SEALS = "I9 overdue", "I11 digests", "I11 seals"
 
 
 class VerificationRepository(RunRepository):
@@ -56,8 +63,7 @@ class VerificationRepository(RunRepository):
     @property
     def checks(self) -> Sequence[str]:
         """See the port."""
-        names = [*RANGES, *SETTLEMENT, OVERDUE, SEALS]
-        return sorted(names, key=lambda name: int(name.partition(" ")[0][1:]))
+        return by_invariant([*RANGES, OVERDUE, DIGESTS, SEALS])
 
     async def look(self, check: str, position: Position) -> Stretch:
         """See the port."""
@@ -65,7 +71,6 @@ class VerificationRepository(RunRepository):
             return await RANGES[check].look(self._connection, check, position)
         if check == SEALS:
             return await seals.look(self._connection, check, position, self._fault)
-        if check == OVERDUE:
-            return await overdue.look(self._connection, check)
-        found = await settlement_checks.findings(self._connection, SETTLEMENT[check])
-        return Stretch(findings=tuple(Finding(check, "", message) for message in found))
+        if check == DIGESTS:
+            return await digests.look(self._connection, check, position)
+        return await overdue.look(self._connection, check)

@@ -22,14 +22,16 @@ class Walk:
 
     Attributes:
         table: the table.
-        key: its key's columns with what is below the first of each.
+        key: its key's columns with what is below the first of each; what is below every text is the empty one.
     """
 
     table: str
     key: Mapping[str, object]
 
-    async def next(self, connection: AsyncConnection, position: Position) -> tuple[int, dict[str, Any], dict[str, Any]]:
-        """How many rows the next stretch has, and the keys before it and at its end."""
+    async def next(
+        self, connection: AsyncConnection, position: Position, limit: int
+    ) -> tuple[int, dict[str, Any], dict[str, Any]]:
+        """How many rows the next stretch has, at most `limit`, and the keys before it and at its end."""
         columns = ", ".join(self.key)
         after = {name: position.get(name, least) for name, least in self.key.items()}
         rows = (
@@ -38,7 +40,7 @@ class Walk:
                     f"SELECT {columns} FROM {self.table} WHERE ({columns}) > ({_named(self.key, 'after')}) "  # noqa: S608 - constants
                     f"ORDER BY {columns} LIMIT :stretch"
                 ),
-                {f"after_{name}": value for name, value in after.items()} | {"stretch": STRETCH},
+                {f"after_{name}": value for name, value in after.items()} | {"stretch": limit},
             )
         ).all()
         return len(rows), after, dict(zip(self.key, rows[-1], strict=True)) if rows else {}
@@ -56,12 +58,16 @@ SHIFTED = Walk("ledger_shifted_entries", {"account_id": _ZERO, "version": 0})
 BUCKETS = Walk("ledger_effective_totals", {"account_id": _ZERO, "width": 0, "start_time": "-infinity"})
 NUMBERS = Walk("ledger_sequence", {"number": 0})
 PAYMENTS = Walk("payments", {"id": _ZERO})
+EVENTS = Walk("stripe_events", {"id": _ZERO})
+BALANCE_TRANSACTIONS = Walk("stripe_balance_transactions", {"stripe_account": "", "id": ""})
+PROVISIONAL = Walk("provisional_charges", {"charge_id": ""})
 
 _TYPES = {"id": "uuid", "account_id": "uuid", "version": "bigint", "number": "bigint", "width": "smallint"}
 
 
 def _named(key: Mapping[str, object], which: str) -> str:
-    return ", ".join(f"CAST(:{which}_{name} AS {_TYPES.get(name, 'timestamptz')})" for name in key)
+    types = {name: "text" if least == "" else _TYPES.get(name, "timestamptz") for name, least in key.items()}
+    return ", ".join(f"CAST(:{which}_{name} AS {type_})" for name, type_ in types.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ class RangeCheck:
 
     async def look(self, connection: AsyncConnection, name: str, position: Position) -> Stretch:
         """Look at the next stretch."""
-        rows, after, upto = await self.walk.next(connection, position)
+        rows, after, upto = await self.walk.next(connection, position, STRETCH)
         if not rows:
             return Stretch()
         statement = text(self.sql.format_map(_Within(self.walk)) + f" LIMIT {FINDINGS_MAX}")

@@ -35,6 +35,11 @@ class RunRepository:
         row = (await self._connection.execute(query)).first()
         return None if row is None else _run(row)
 
+    async def lock(self, run_id: UUID) -> Run | None:
+        """See the port."""
+        row = (await self._connection.execute(select(t).where(t.c.id == run_id).with_for_update())).first()
+        return None if row is None else _run(row)
+
     async def save(self, run: Run) -> None:
         """See the port."""
         await self._connection.execute(update(t).where(t.c.id == run.id).values(_progress(run)))

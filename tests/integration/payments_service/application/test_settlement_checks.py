@@ -2,13 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import psycopg
 import pytest
-from payments_api.v1 import account_pb2
+from payments_api.v1 import account_pb2, admin_service_pb2, admin_service_pb2_grpc, verification_pb2
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.application.settlement.mirrors import AccountComparison, CompareMirrors
-from payments_service.storage.settlement_checks import CHECKS, findings
+from payments_service.application.verification.mirrors import NO_STRIPE, MirrorCheck
+from payments_service.application.verification.model import by_invariant, chosen
+from payments_service.application.verification.verify import Verify
+from payments_service.storage.ledger.verification.catalogue import RANGES
 from tests.integration.payments_service.application.house import PAY, House
 
 TEN = {"amount": {"amount_minor": 10_000, "currency_code": "usd"}}
@@ -26,9 +31,18 @@ async def business(house: House) -> account_pb2.ConnectedAccount:
     return seller
 
 
+INVARIANTS = ("I3", "I4", "I10")
+
+
+async def named(connection: AsyncConnection, invariant: str) -> list[str]:
+    """What breaks an invariant."""
+    stretches = [await RANGES[name].look(connection, name, {}) for name in chosen(by_invariant([*RANGES]), [invariant])]
+    return [finding.message for stretch in stretches for finding in stretch.findings]
+
+
 async def found(house: House) -> dict[str, list[str]]:
     async with house.core.engine.connect() as connection:
-        return {name: await findings(connection, name) for name in CHECKS}
+        return {invariant: await named(connection, invariant) for invariant in INVARIANTS}
 
 
 @asynccontextmanager
@@ -65,9 +79,9 @@ UPDATE stripe_balance_transactions SET source_id = 'ch_1' WHERE type = 'charge'
 CORRUPTIONS = [
     ("I3", "UPDATE stripe_balance_transactions SET ledger_transaction_id = NULL WHERE type = 'refund'", 2),
     ("I3", "UPDATE stripe_balance_transactions SET ledger_transaction_id = payment_id WHERE type = 'refund'", 2),
-    ("I3", "UPDATE ledger_transactions SET reference = 'stripe:txn_0' WHERE description = 'application_fee'", 1),
+    ("I3", "UPDATE ledger_transactions SET reference = 'stripe:txn_0' WHERE description = 'application_fee'", 2),
     ("I3", "UPDATE stripe_balance_transactions SET net_minor = 1, amount_minor = 1 WHERE type = 'transfer'", 1),
-    ("I3", "UPDATE stripe_balance_transactions SET fee_minor = 1 WHERE type = 'transfer'", 2),
+    ("I3", "UPDATE stripe_balance_transactions SET fee_minor = 1 WHERE type = 'transfer'", 1),
     ("I3", "UPDATE stripe_balance_transactions SET fee_minor = 321, amount_minor = 10001 WHERE type = 'charge'", 2),
     ("I3", "UPDATE stripe_balance_transactions SET currency = 'eur' WHERE type = 'transfer'", 1),
     ("I3", "UPDATE stripe_balance_transactions SET balance_type = 'issuing' WHERE type = 'transfer'", 1),
@@ -82,7 +96,11 @@ CORRUPTIONS = [
 
 async def test_each_check_is_quiet_over_sound_books_and_names_what_is_wrong(house: House) -> None:
     await business(house)
-    assert await found(house) == {name: [] for name in CHECKS}
+    verify = Verify(house.core.transactions, house.core.mirrors)
+    results = await verify.run(await verify.names())
+    assert [result for result in results if not result.agrees] == []
+    assert {result.check.partition(" ")[0] for result in results} == {f"I{number}" for number in range(1, 14)}
+    assert await found(house) == {name: [] for name in INVARIANTS}
 
     for invariant, statement, rows in CORRUPTIONS:
         async with house.core.engine.connect() as connection:
@@ -90,10 +108,10 @@ async def test_each_check_is_quiet_over_sound_books_and_names_what_is_wrong(hous
             await connection.exec_driver_sql("SET ROLE NONE")
             changed = await connection.exec_driver_sql(statement)
             assert changed.rowcount > 0, statement
-            named = await findings(connection, invariant)
+            wrong = await named(connection, invariant)
             await connection.rollback()
-        assert len(named) == rows, (statement, named)
-    assert await found(house) == {name: [] for name in CHECKS}
+        assert len(wrong) == rows, (statement, wrong)
+    assert await found(house) == {name: [] for name in INVARIANTS}
 
 
 async def compare(house: House) -> list[AccountComparison]:
@@ -134,3 +152,52 @@ async def test_a_list_that_does_not_stand_still_says_nothing(house: House, monke
     platform = await compared.compare(None)
 
     assert (platform.stood_still, platform.agrees, platform.mirrors) == (False, False, ())
+
+
+async def verified(house: House, key: str) -> verification_pb2.Verification:
+    """A verification by workers of what Stripe is asked for."""
+    admin = house.as_caller("admin", scopes=["admin.read", "admin.write"])
+    stub: Any = admin_service_pb2_grpc.AdminServiceStub(house.channel)
+    request = admin_service_pb2.StartVerificationRequest(idempotency_key=key, checks=["I13"])
+    started = await stub.StartVerification(request, metadata=admin)
+    while await house.run("verification"):
+        pass
+    get = admin_service_pb2.GetVerificationRequest(id=started.verification.id)
+    reply = await stub.GetVerification(get, metadata=admin)
+    found: verification_pb2.Verification = reply.verification
+    return found
+
+
+async def test_a_verification_asks_stripe_and_never_calls_sound_what_it_could_not_compare(house: House) -> None:
+    seller = await business(house)
+    sound = await verified(house, "sound")
+    (check,) = sound.checks
+    assert (sound.ok, check.name, check.rows) == (True, "I13 mirrors", 2)
+
+    async with corrupted(house, TOO_MUCH):
+        wrong = await verified(house, "wrong")
+    (finding,) = wrong.checks[0].findings
+    assert (wrong.ok, finding.subject) == (False, "the platform")
+    assert finding.message == "9960 usd at Stripe and 9967 in the books differ by -7"
+
+    # A seller who has disconnected, the platform still wrong.
+    async with corrupted(house, "UPDATE connected_accounts SET stripe_account = 'acct_gone'"):
+        gone = await verified(house, "gone")
+    assert [finding.subject for finding in gone.checks[0].findings] == ["the platform"]
+    assert list(gone.checks[0].not_checked) == ["acct_gone: Stripe does not show it to this platform (any more)"]
+    renamed = f"UPDATE connected_accounts SET stripe_account = '{seller.stripe_account_id}'"
+    async with corrupted(house, TOO_MUCH.replace("+ 7", "- 14"), renamed):
+        pass
+
+    fault = {"effect": "error_before", "path": f"/v1/accounts/{seller.stripe_account_id}", "count": 9}
+    await house.control("POST", "/faults", fault)
+    silent = await verified(house, "silent")
+    (check,) = silent.checks
+    assert (silent.ok, check.done, check.rows, len(check.findings)) == (False, True, 1, 1)
+    (why,) = check.not_checked
+    assert why.startswith(f"{seller.stripe_account_id} and all accounts after it: Stripe did not answer")
+
+
+async def test_without_a_stripe_nothing_is_compared_and_nothing_is_called_sound(house: House) -> None:
+    (result,) = await Verify(house.core.transactions, MirrorCheck(house.core.transactions, None)).run(["I13 mirrors"])
+    assert (result.agrees, result.done, result.rows, result.not_checked) == (False, True, 0, [NO_STRIPE])

@@ -22,6 +22,13 @@ def test_sound_books_agree_and_the_first_row_that_differs_is_named(
     assert (sound.returncode, document["ok"]) == (0, True), sound.stderr
     assert {check["check"].partition(" ")[0] for check in document["checks"]} >= {"I1", "I2", "I7", "I11"}
     assert all(check["done"] for check in document["checks"])
+    # A restored backup has no Stripe beside it: that is said, and only wrong when it was asked for.
+    assert [check["check"] for check in document["checks"] if check["not_checked"]] == ["I13 mirrors"]
+    asked = payments("verify", "--check", "I13", folder=tmp_path, **variables)
+    assert asked.returncode == 1
+    [missing, verdict] = asked.stdout.splitlines()
+    assert missing.startswith("I13 mirrors: not checked: no Stripe is configured: set PAYMENTS_STRIPE_API_KEY")
+    assert verdict == "1 checks, 0 rows: everything that was checked agrees, 1 not checked"
     assert "I2 entries: " in sound.stderr
 
     with psycopg.connect(database_url) as owner:

@@ -48,6 +48,7 @@ async def keep_books(url: str, settings: Settings) -> None:
         _on(held, TransactionKind.VOID, "caller/voided"),
         _on(first, TransactionKind.REVERSE, "caller/reversed", part_minor=(400,)),
         transfer(a, c, 1, reference="stripeless"),
+        _on(first, TransactionKind.REVERSE, "caller/reversed at its time", at_original_time=True),
     ]
     for request in requests:
         assert isinstance((await post(engine, request))[0], Posted), request
@@ -59,7 +60,7 @@ async def keep_books(url: str, settings: Settings) -> None:
             pass
     finally:
         sealer.BATCH_MAX = usual
-    await post(engine, transfer(a, b, 5, reference="unnumbered"))
+    await post(engine, transfer(a, b, 5, reference="caller/unnumbered"))
     await engine.dispose()
 
 

@@ -8,7 +8,7 @@ import pytest
 from payments_service.application.sealing.keys import SealKeys, new_seal_key
 from payments_service.config import Settings
 from payments_service.domain.ids import Prefix, format_id
-from payments_service.storage.ledger.verification import ranges
+from payments_service.storage.ledger.verification import digests, ranges
 from tests.integration.databases import Databases
 from tests.integration.payments_service.storage.ledger.verification.books import (
     KEYS,
@@ -38,6 +38,12 @@ INSERT INTO refunds (id, payment_id, owner_id, reference, currency, amount_minor
 SELECT gen_random_uuid(), id, '{owner}', '', '{currency}', {amount}, 'SUCCEEDED', '', '', '', false, false, '', '{{}}',
     false, now(), now(), '', '', '' FROM payments
 """
+EVENT = """
+INSERT INTO stripe_events (id, stripe_account, livemode, event_id, type, category, api_version, object_type, object_id,
+    related_ids, endpoint, secret_index, request_id, state, receive_time, next_attempt_time, last_error)
+VALUES (gen_random_uuid(), '', false, 'evt_1', 'charge.succeeded', '', '', '', '', '{{}}', 'PLATFORM', 0, '', '{state}',
+    {time}, {time}, '{error}')
+"""
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +56,23 @@ def books(databases: Databases, settings: Settings) -> Iterator[str]:
     databases.give_back(name)
 
 
+SOUND_EVENTS = (
+    EVENT.format(state="DEAD", time=AN_HOUR_AGO, error="a bug"),
+    EVENT.format(state="REFUSED", time=AN_HOUR_AGO, error="").replace("evt_1", "evt_2"),
+    EVENT.format(state="PENDING", time="now()", error="").replace("evt_1", "evt_3"),
+    # Replayed a moment ago.
+    EVENT.format(state="PENDING", time=AN_HOUR_AGO, error="").replace("evt_1", "evt_4"),
+    "UPDATE stripe_events SET next_attempt_time = now() WHERE event_id = 'evt_4'",
+)
+
+
 async def test_sound_books_are_found_sound_in_stretches_of_any_length(
     books: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with corrupted(books) as connection:
+    async with corrupted(books, *SOUND_EVENTS) as connection:
         assert await found(connection) == []
         monkeypatch.setattr(ranges, "STRETCH", 2)
+        monkeypatch.setattr(digests, "STRETCH", 2)
         assert await found(connection) == []
 
 
@@ -133,6 +150,14 @@ CORRUPTIONS = {
         "UPDATE ledger_effective_totals SET debits = debits + 1 WHERE width = 1",
     ),
     "a bucket that is gone": ("I7 effective sums", "DELETE FROM ledger_effective_totals WHERE width = 2"),
+    "an event that nobody has applied": ("I8 inbox", EVENT.format(state="PENDING", time=AN_HOUR_AGO, error="")),
+    "an event that an outage keeps waiting": (
+        "I8 inbox",
+        EVENT.format(state="PENDING", time=AN_HOUR_AGO, error="Stripe did not answer"),
+        "UPDATE stripe_events SET next_attempt_time = now()",
+    ),
+    "an event in no state": ("I8 inbox", EVENT.format(state="LOST", time="now()", error="")),
+    "an event done at no time": ("I8 inbox", EVENT.format(state="DONE", time="now()", error="")),
     "a hold past its time": ("I9 overdue", f"UPDATE ledger_hold_expiries SET expire_time = {AN_HOUR_AGO}"),
     "a transaction that is put in": (
         "I11 numbered",
@@ -140,6 +165,14 @@ CORRUPTIONS = {
             "INSERT INTO ledger_transactions SELECT gen_random_uuid(), 'forged', 'post', NULL, record_time, "
             "record_time, NULL, '', '{}', '', '', '' FROM ledger_transactions LIMIT 1"
         ),
+    ),
+    "a digest": (
+        "I11 digests",
+        "UPDATE ledger_transactions SET digest = sha256(digest) WHERE reference = 'caller/unnumbered'",
+    ),
+    "a description that is not the digest's": (
+        "I11 digests",
+        "UPDATE ledger_transactions SET description = 'x' WHERE reference = 'caller/reversed'",
     ),
     "a number that is gone": ("I11 numbers", "DELETE FROM ledger_sequence WHERE number = 2"),
     "a refund of another owner": (
@@ -153,16 +186,16 @@ CORRUPTIONS = {
         REFUND.format(owner="ann", currency="eur", amount=1),
     ),
     "a Stripe transaction that Stripe does not know": (
-        "I3 balance transactions",
+        "I3 ledger transactions",
         f"UPDATE ledger_transactions SET reference = 'stripe:txn_1' WHERE id = {FIRST}",
     ),
     "a paid charge that is nowhere": (
-        "I4 charges",
+        "I4 payments",
         PAYMENT.format(refunded=0),
         "UPDATE payments SET charge_id = 'ch_1', update_time = now() - interval '1 day'",
     ),
     "money that waits for ever": (
-        "I10 windows",
+        "I10 charges",
         (
             "INSERT INTO provisional_charges (charge_id, payment_id, currency, amount_minor, ledger_transaction_id, "
             "state, record_time) "
@@ -255,8 +288,8 @@ async def test_seals_need_the_key_that_signed_them(books: str) -> None:
         unknown = await found(connection, SealKeys([]), ["I11 seals"])
         wrong = await found(connection, SealKeys([new_seal_key("books")[0]]), ["I11 seals"])
     assert [finding.message.partition(":")[0] for finding in unknown] == [
-        f"seal {number} is signed by the key 'books', which is not known here" for number in (1, 2, 3)
+        f"seal {number} is signed by the key 'books', which is not known here" for number in (1, 2, 3, 4)
     ]
     assert all("is not by its key" in finding.message for finding in wrong)
-    assert len(wrong) == len(unknown) == 3
+    assert len(wrong) == len(unknown) == 4
     assert KEYS.signing_id == "books"
