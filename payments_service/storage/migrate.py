@@ -1,6 +1,8 @@
 """Bring a database to the newest schema: `payments migrate`, `payments up`, and tests."""
 
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,13 @@ LOCK_TIMEOUT_MS = 5_000
 WAIT_FOR_OTHER_MS = 120_000
 """How long to wait for another process that is migrating the same database."""
 
-_ROLE_ATTEMPTS_MAX = 8
+_ATTEMPTS_MAX = 8
+_COLLISIONS = (
+    psycopg.errors.UniqueViolation,
+    psycopg.errors.DuplicateTable,
+    psycopg.errors.DuplicateObject,
+    psycopg.errors.InternalError_,  # "tuple concurrently updated"
+)
 _POSTGRES_16 = 160_000
 _HERE = Path(__file__).parent
 
@@ -50,8 +58,9 @@ def migrate(url: str, role: str) -> None:
     connect_args = {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "payments migrate"}
     engine = create_engine(target, poolclass=NullPool, connect_args=connect_args)
     try:
-        _ensure_role(engine, role)
-        _ensure_version_table(engine)
+        # Roles belong to the whole cluster: whoever migrates another database may be making the same one.
+        _beside_others(engine, partial(_ensure_role, role=role))
+        _beside_others(engine, _ensure_version_table)
         _upgrade(engine, role)
     except DBAPIError as error:
         raise MigrationError(_explain(error, where)) from error
@@ -90,35 +99,30 @@ def _set_lock_timeout(connection: Connection, milliseconds: int) -> None:
     connection.execute(text(f"SET LOCAL lock_timeout = {milliseconds}"))
 
 
-def _ensure_version_table(engine: Engine) -> None:
-    """Alembic's own table, made before it so that it can be locked; IF NOT EXISTS alone still collides in a race."""
-    statement = (
-        "CREATE TABLE IF NOT EXISTS alembic_version "
-        "(version_num varchar(32) NOT NULL CONSTRAINT alembic_version_pkc PRIMARY KEY)"
-    )
-    try:
-        with engine.begin() as connection:
-            connection.execute(text(statement))
-    except DBAPIError as error:
-        if not isinstance(error.orig, psycopg.errors.UniqueViolation | psycopg.errors.DuplicateTable):
-            raise
+def _ensure_version_table(connection: Connection) -> None:
+    """Alembic's own table, made before it so that it can be locked."""
+    columns = "(version_num varchar(32) NOT NULL CONSTRAINT alembic_version_pkc PRIMARY KEY)"
+    connection.execute(text(f"CREATE TABLE IF NOT EXISTS alembic_version {columns}"))
 
 
-def _ensure_role(engine: Engine, role: str) -> None:
-    """Roles belong to the whole cluster, so whoever migrates another database may be making the same one right now."""
-    for attempt in range(1, _ROLE_ATTEMPTS_MAX + 1):
+def _beside_others(engine: Engine, make: Callable[[Connection], None]) -> None:
+    """Make what somebody else may be making right now, in a transaction: when the two collide, look again.
+
+    What there is already is left as it is. But asking first and IF NOT EXISTS both look before they make, and Postgres
+    reports what came in between in as many ways as there are catalogs that it writes to: as a row, a table, its type.
+    """
+    for attempt in range(1, _ATTEMPTS_MAX + 1):
         try:
             with engine.begin() as connection:
-                _make_role(connection, role)
+                make(connection)
         except DBAPIError as error:
-            collided = psycopg.errors.DuplicateObject | psycopg.errors.UniqueViolation | psycopg.errors.InternalError_
-            if attempt == _ROLE_ATTEMPTS_MAX or not isinstance(error.orig, collided):
+            if attempt == _ATTEMPTS_MAX or not isinstance(error.orig, _COLLISIONS):
                 raise
         else:
             return
 
 
-def _make_role(connection: Connection, role: str) -> None:
+def _ensure_role(connection: Connection, role: str) -> None:
     quoted = _quoted(connection, role)
     if connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}).first() is None:
         connection.execute(text(f"CREATE ROLE {quoted} NOLOGIN"))

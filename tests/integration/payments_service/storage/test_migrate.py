@@ -14,7 +14,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.pool import NullPool
 
 from payments_service.storage import migrate as module
@@ -26,6 +27,8 @@ from payments_service.storage.url import database_url as sqlalchemy_url
 
 ROLE = "payments_app"
 PROGRAM = "import sys; from payments_service.storage.migrate import migrate; migrate(sys.argv[1], sys.argv[2])"
+PATIENCE_SECONDS = 120.0
+"""As long as one waits for another that is migrating: a busy machine says nothing about either."""
 HEADS = ScriptDirectory(str(migrations_folder())).get_heads()
 
 
@@ -36,6 +39,11 @@ def query(url: str, statement: str) -> list[tuple[object, ...]]:
 
 def version(url: str) -> list[str]:
     return [str(row[0]) for row in query(url, "SELECT version_num FROM alembic_version")]
+
+
+def end_of(process: "subprocess.Popen[str]") -> tuple[str, int]:
+    """What a program said of errors, and its exit code."""
+    return process.communicate(timeout=PATIENCE_SECONDS)[1], process.returncode
 
 
 def test_an_empty_database_is_brought_to_the_newest_schema_and_stays_there(empty_database_url: str) -> None:
@@ -50,7 +58,9 @@ def test_an_empty_database_is_brought_to_the_newest_schema_and_stays_there(empty
 def test_several_processes_may_migrate_at_once(empty_database_url: str) -> None:
     command = [sys.executable, "-c", PROGRAM, empty_database_url, "role_made_in_a_race"]
     running = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
-    assert [(process.communicate(timeout=60)[1], process.returncode) for process in running] == [("", 0)] * 3
+    assert [(process.communicate(timeout=PATIENCE_SECONDS)[1], process.returncode) for process in running] == [
+        ("", 0)
+    ] * 3
     assert version(empty_database_url) == HEADS
 
 
@@ -61,7 +71,9 @@ def test_databases_of_one_server_may_be_migrated_at_once(postgres: EmbeddedPostg
     try:
         commands = [[sys.executable, "-c", PROGRAM, postgres.address.url(name), "role_of_many"] for name in names]
         running = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for command in commands]
-        assert [(process.communicate(timeout=60)[1], process.returncode) for process in running] == [("", 0)] * 3
+        assert [(process.communicate(timeout=PATIENCE_SECONDS)[1], process.returncode) for process in running] == [
+            ("", 0)
+        ] * 3
     finally:
         for name in names:
             drop_database(postgres.address.url(), name)
@@ -71,6 +83,32 @@ def test_threads_of_one_process_may_migrate_at_once(empty_database_url: str) -> 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda _: migrate(empty_database_url, ROLE), range(3)))
     assert version(empty_database_url) == HEADS
+
+
+def test_what_another_makes_at_the_same_moment_is_taken_as_it_is(empty_database_url: str) -> None:
+    # Postgres says the same when another's table appears between its look for tables and its look for types.
+    with psycopg.connect(empty_database_url, autocommit=True) as another:
+        another.execute("CREATE DOMAIN alembic_version AS text")
+        collisions: list[BaseException] = []
+
+        def is_done(context: ExceptionContext) -> None:
+            collisions.append(context.original_exception)
+            another.execute("DROP DOMAIN IF EXISTS alembic_version")
+
+        event.listen(Engine, "handle_error", is_done)
+        try:
+            migrate(empty_database_url, ROLE)
+        finally:
+            event.remove(Engine, "handle_error", is_done)
+    assert [type(one) for one in collisions] == [psycopg.errors.DuplicateObject]
+    assert version(empty_database_url) == HEADS
+
+
+def test_what_is_in_the_way_for_good_is_named(empty_database_url: str) -> None:
+    with psycopg.connect(empty_database_url, autocommit=True) as another:
+        another.execute("CREATE DOMAIN alembic_version AS text")
+    with pytest.raises(MigrationError, match='type "alembic_version" already exists'):
+        migrate(empty_database_url, ROLE)
 
 
 def test_the_tables_are_what_the_code_thinks_they_are(database_url: str) -> None:
