@@ -35,6 +35,7 @@ from payments_service.application.ledger.post import PostTransactions
 from payments_service.application.ledger.read import LedgerReader
 from payments_service.application.ledger.transactions import LedgerTransactions
 from payments_service.application.local_request import LocalRequests
+from payments_service.application.lookout import Queue
 from payments_service.application.operations.completer import Completer
 from payments_service.application.operations.kind import OperationKind
 from payments_service.application.operations.runner import OperationRunner
@@ -65,6 +66,7 @@ from payments_service.processors.stripe.adapter import StripeAdapter
 from payments_service.processors.stripe.client import StripeClient, StripeSettings
 from payments_service.storage.cipher import Cipher, new_key
 from payments_service.storage.engine import create_engine
+from payments_service.storage.lookout import PostgresLookout
 from payments_service.storage.unit_of_work import PostgresTransactions
 from payments_service.transport.handlers.account import AccountHandlers
 from payments_service.transport.handlers.admin import AdminHandlers
@@ -84,6 +86,7 @@ from payments_service.workers.event_poll import event_poll_loop
 from payments_service.workers.hold_expiry import hold_expiry_loop
 from payments_service.workers.inbox import inbox_loop
 from payments_service.workers.inbox_watch import inbox_watch_loop
+from payments_service.workers.lookout import lookout_loop
 from payments_service.workers.loop import Loop
 from payments_service.workers.retention import retention_loop
 from payments_service.workers.sealer import sealer_loop
@@ -98,6 +101,12 @@ LEASE_MARGIN = timedelta(seconds=2)
 
 _READY_POLL_SECONDS = 0.2
 VERIFICATION_POLL_SECONDS = 2.0
+
+UNTOLD_POLL_SECONDS = 5.0
+"""How often workers look for themselves that are told of work, in case that nobody tells them."""
+
+SETTLEMENT_POLLS = 5
+"""Settlement looks for itself so many times less often than the lookout: it is told what its own process applied."""
 
 FAILPOINT = "PAYMENTS_FAILPOINT"
 """Names a failpoint at which the process kills itself (`operation.after_stripe`, or for one kind of operation
@@ -260,7 +269,7 @@ async def build_application(settings: Settings) -> ServerApplication:
 def build_loops(core: Core) -> list[Loop]:
     """The workers of one process."""
     settings = core.settings
-    poll = settings.worker_poll_ms / 1000
+    poll = min(settings.worker_poll_ms, settings.outbox_poll_ms) / 1000
     fetcher = Fetcher(core.stripe)
     follower = Follower(core.transactions, fetcher)
     events = ApplyEvents(
@@ -270,18 +279,25 @@ def build_loops(core: Core) -> list[Loop]:
     pages = PageBooker(core.transactions, core.stripe, follower)
     settlement = Settlement(core.transactions, core.stripe, pages, sweep)
     completer = Completer(core.transactions, core.stripe, core.kinds, core.runner, core.lease)
+    inbox = inbox_loop(events, UNTOLD_POLL_SECONDS)
+    settling = settlement_loop(settlement, poll * SETTLEMENT_POLLS)
+    told = {
+        Queue.EVENTS: inbox,
+        Queue.STREAMS: sequencer_loop(Sequencer(core.transactions), UNTOLD_POLL_SECONDS),
+        Queue.OPERATIONS: completer_loop(completer, UNTOLD_POLL_SECONDS),
+        Queue.HOLDS: hold_expiry_loop(ExpireHolds(core.transactions), UNTOLD_POLL_SECONDS),
+    }
+    inbox.leads_to(settling)
     return [
-        inbox_loop(events, poll),
+        lookout_loop(PostgresLookout(core.engine), told, poll),
+        *told.values(),
+        settling,
         event_poll_loop(_poll_events(core)),
         inbox_watch_loop(WatchInbox(core.transactions)),
         retention_loop(RemoveOld(core.transactions, _keep(settings))),
-        settlement_loop(settlement, poll),
         recheck_loop(Recheck(core.transactions, core.stripe, pages)),
-        completer_loop(completer, poll),
-        sequencer_loop(Sequencer(core.transactions), settings.outbox_poll_ms / 1000),
         sealer_loop(Sealer(core.transactions, core.seal_keys), settings.seal_poll_ms / 1000),
         verification_loop(MakeVerifications(core.transactions, core.mirrors), VERIFICATION_POLL_SECONDS),
-        hold_expiry_loop(ExpireHolds(core.transactions), poll),
         books_watch_loop(WatchBooks(core.transactions)),
     ]
 

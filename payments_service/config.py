@@ -164,7 +164,9 @@ class Settings(BaseSettings):
         default=(), description="Allowed origins of return URLs, for example https://shop.example"
     )
 
-    worker_poll_ms: int = Field(default=200, ge=10, description="How often an idle worker looks for work")
+    worker_poll_ms: int = Field(
+        default=100, ge=10, description="How often an idle worker looks for work, if OUTBOX_POLL_MS is not less"
+    )
     worker_batch_max: int = Field(default=100, ge=1, le=100, description="Events leased at once")
     settlement_sweep_seconds: int = Field(default=60, ge=1, description="How often accounts are settled anyway")
     settlement_sweep_connected_seconds: int = Field(

@@ -40,7 +40,6 @@ class Stack:
         self.target = "127.0.0.1:0"
         self.sandbox_address = "127.0.0.1:0"
         self.gateway = ""
-        self.worker_metrics = ""
         self.sandbox: dict[str, str] = {}
         """Further settings of the sandbox, from its next start on."""
 
@@ -63,7 +62,7 @@ class Stack:
         server = self._launch_server(**server_settings)
         worker = self._launch_worker()
         self.target = server.ready()["address"]
-        self.worker_metrics = worker.ready()["metrics_address"]
+        worker.ready()
         gateway = self._launch(
             "gateway",
             ["webhook-gateway", "serve"],
@@ -94,7 +93,7 @@ class Stack:
         with psycopg.connect(self._database_url) as connection:
             connection.execute("UPDATE stripe_accounts SET lease_until = now()")
             connection.execute("UPDATE stripe_events SET lease_until = NULL WHERE lease_until IS NOT NULL")
-        self.worker_metrics = self._launch_worker(**settings).ready()["metrics_address"]
+        self._launch_worker(**settings).ready()
 
     @property
     def database_url(self) -> str:
@@ -124,12 +123,11 @@ class Stack:
         with psycopg.connect(self._database_url) as connection:
             return connection.execute(query, (state,)).fetchall()
 
-    async def worker_rounds(self) -> float:
-        """How many rounds the completer has finished: it has nothing left to do after two more."""
-        async with httpx.AsyncClient(timeout=20, trust_env=False, verify=False) as client:
-            text = (await client.get(f"http://{self.worker_metrics}/metrics")).text
-        lines = [line for line in text.splitlines() if line.startswith("payments_worker_rounds_total{")]
-        return sum(float(line.rpartition(" ")[2]) for line in lines if 'worker="completer"' in line)
+    def unfinished_operations(self) -> int:
+        """How many calls to Stripe the worker would finish."""
+        with psycopg.connect(self._database_url) as connection:
+            [(count,)] = connection.execute("SELECT count(*) FROM stripe_operations WHERE state = 'IN_PROGRESS'")
+        return int(count)
 
     def __enter__(self) -> Self:
         return self
