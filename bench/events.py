@@ -48,7 +48,7 @@ class Worker:
         self._core = core
         self._stripe = stripe
         self._rounds = {loop.name: loop._run_once for loop in build_loops(core)}  # noqa: SLF001 - without its pauses
-        self._record = RecordEvents(core.transactions, Background(), livemode=False)
+        self._record = RecordEvents(core.recording, Background(), livemode=False)
         self.payments = 0
 
     async def prepare(self, payments: int) -> None:

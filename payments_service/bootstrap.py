@@ -66,6 +66,7 @@ from payments_service.processors.stripe.adapter import StripeAdapter
 from payments_service.processors.stripe.client import StripeClient, StripeSettings
 from payments_service.storage.cipher import Cipher, new_key
 from payments_service.storage.engine import create_engine
+from payments_service.storage.inbox_recording import EventRecordingRepository
 from payments_service.storage.lookout import PostgresLookout
 from payments_service.storage.unit_of_work import PostgresTransactions
 from payments_service.transport.handlers.account import AccountHandlers
@@ -135,6 +136,7 @@ class Core:
         )
         self.seal_keys = seal_keys(settings)
         self.transactions = PostgresTransactions(self.engine, _cipher(settings), self.seal_keys)
+        self.recording = EventRecordingRepository(self.engine)
         stripe_settings = _stripe_settings(settings, settings.stripe_api_key.get_secret_value())
         self.stripe_client = StripeClient(stripe_settings)
         self.stripe = StripeAdapter(self.stripe_client, settings.stripe_page_size)
@@ -210,7 +212,7 @@ class ServerApplication:
             ),
             "payments_api.v1.ReportingService": ReportingHandlers(StripeBalanceReader(transactions, stripe), ledger),
             "payments_api.internal.v1.StripeEventService": StripeEventHandlers(
-                RecordEvents(transactions, core.background, livemode=core.livemode)
+                RecordEvents(core.recording, core.background, livemode=core.livemode)
             ),
         }
 
@@ -311,7 +313,7 @@ def _keep(settings: Settings) -> Keep:
 
 
 def _poll_events(core: Core) -> PollEvents:
-    record = RecordEvents(core.transactions, core.background, livemode=core.livemode)
+    record = RecordEvents(core.recording, core.background, livemode=core.livemode)
     every = Sweep(core.settings.event_poll_seconds, core.settings.event_poll_connected_seconds)
     grace = timedelta(seconds=core.settings.event_poll_grace_seconds)
     return PollEvents(core.transactions, core.stripe, record, every, grace)

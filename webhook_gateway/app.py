@@ -1,7 +1,7 @@
 """The gateway's HTTP application: two addresses for Stripe, three for operators, and JSON for every wrong turn."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from payments_api.internal.v1.stripe_event_pb2 import StripeEndpoint
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from webhook_gateway.answers import Answer, defect, failure
 from webhook_gateway.body import BodyReader
@@ -34,7 +35,7 @@ def create_app(
     metrics: Metrics,
     log: Log,
     clock: Callable[[], float] = time.time,
-) -> Starlette:
+) -> ASGIApp:
     """Wires the application.
 
     Args:
@@ -69,18 +70,14 @@ def create_app(
     async def exposition(_: Request) -> Response:
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
-    app = Starlette(
+    webhooks = {
+        PLATFORM_PATH: endpoint(StripeEndpoint.STRIPE_ENDPOINT_PLATFORM, settings.stripe_secrets),
+        CONNECT_PATH: endpoint(StripeEndpoint.STRIPE_ENDPOINT_CONNECT, settings.stripe_connect_secrets),
+    }
+    others = Starlette(
         routes=[
-            Route(
-                PLATFORM_PATH,
-                endpoint(StripeEndpoint.STRIPE_ENDPOINT_PLATFORM, settings.stripe_secrets),
-                methods=["POST"],
-            ),
-            Route(
-                CONNECT_PATH,
-                endpoint(StripeEndpoint.STRIPE_ENDPOINT_CONNECT, settings.stripe_connect_secrets),
-                methods=["POST"],
-            ),
+            # Here for the answer to other methods only.
+            *(Route(path, webhook, methods=["POST"]) for path, webhook in webhooks.items()),
             Route("/healthz", _healthz),
             Route("/readyz", readyz),
             Route("/metrics", exposition),
@@ -88,8 +85,24 @@ def create_app(
         exception_handlers={HTTPException: _wrong_turn, Exception: _defect},
     )
     # Stripe does not follow redirects: an address with a slash too many is a wrong address.
-    app.router.redirect_slashes = False
-    return app
+    others.router.redirect_slashes = False
+    return _Application(webhooks, others)
+
+
+class _Application:
+    """Hands webhooks to their endpoint at once, and everything else to Starlette.
+
+    Its router and middlewares would cost a webhook as much as proving its signature does.
+    """
+
+    def __init__(self, webhooks: Mapping[str, ASGIApp], others: ASGIApp) -> None:
+        self._webhooks = webhooks
+        self._others = others
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        webhook = self._webhooks.get(scope["path"]) if scope.get("method") == "POST" else None
+        await (webhook or self._others)(scope, receive, send)
 
 
 async def _healthz(_: Request) -> Response:

@@ -8,7 +8,7 @@ from payments_api.internal.v1.stripe_event_pb2 import StripeEndpoint, StripeEven
 from starlette.types import Receive, Scope, Send
 
 from webhook_gateway import signature
-from webhook_gateway.answers import Answer, accepted, refused, send_answer
+from webhook_gateway.answers import Answer, accepted, defect, refused, send_answer
 from webhook_gateway.body import BodyReader
 from webhook_gateway.categories import UNKNOWN
 from webhook_gateway.errors import REFUSALS, NotRecordedError, Refusal
@@ -73,7 +73,7 @@ class WebhookEndpoint:
         headers: list[tuple[bytes, bytes]] = scope["headers"]
         request_id = request_id_of(headers)
         fields: dict[str, object] = {}
-        self._metrics.in_flight.inc()
+        self._metrics.working_on += 1
         try:
             answer = await self._deliver(headers, receive, request_id, fields)
             self._ack_seconds.observe(time.perf_counter() - started)
@@ -82,8 +82,12 @@ class WebhookEndpoint:
             answer = refused(refusal)
             fields |= _account_of(refusal)
             write = self._log.error if isinstance(refusal, NotRecordedError) else self._log.warning
+        except Exception:
+            # Nobody foresaw it: answered here, and raised on for uvicorn to log.
+            await send_answer(send, defect())
+            raise
         finally:
-            self._metrics.in_flight.dec()
+            self._metrics.working_on -= 1
         outcome = str(fields["outcome"])
         self._counted[outcome].inc()
         await send_answer(send, answer, ((REQUEST_ID_HEADER, request_id.encode()),))
@@ -103,7 +107,7 @@ class WebhookEndpoint:
         body = await self._body_reader.read(headers, receive)
         fields["body_bytes"] = len(body)
         match = self._verifier.verify([value for name, value in headers if name == signature.HEADER_NAME], body)
-        self._metrics.signature_age_seconds.set(match.age_s)
+        self._metrics.signature_age_s = match.age_s
         self._matched[match.secret_index].inc()
         envelope = translate(parse(body), body, self._endpoint, match.secret_index)
         fields |= _facts_of(envelope)

@@ -26,9 +26,13 @@ class Metrics:
         in_flight: Deliveries being worked on.
         connections_refused: Connections ended before there was a request, by reason.
         log_lines_lost: Log lines that standard output did not take.
+        working_on: What `in_flight` shows. Plain numbers, here and below, cost a fraction of a gauge's own counting.
+        signature_age_s: What `signature_age_seconds` shows.
     """
 
     def __init__(self) -> None:
+        self.working_on = 0
+        self.signature_age_s = 0
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
@@ -59,6 +63,7 @@ class Metrics:
         self.signature_age_seconds = Gauge(
             "gateway_signature_age_seconds", "Our clock minus Stripe's, as last signed.", registry=self.registry
         )
+        self.signature_age_seconds.set_function(lambda: self.signature_age_s)
         self.secret_matches = Counter(
             "gateway_secret_matches", "Genuine signatures by secret.", ("endpoint", "index"), registry=self.registry
         )
@@ -72,6 +77,7 @@ class Metrics:
             registry=self.registry,
         )
         self.in_flight = Gauge("gateway_in_flight", "Deliveries being worked on.", registry=self.registry)
+        self.in_flight.set_function(lambda: self.working_on)
         self.connections_refused = Counter(
             "gateway_connections_refused", "Connections ended before a request.", ("reason",), registry=self.registry
         )

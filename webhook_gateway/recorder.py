@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import grpc
 from payments_api.internal.v1 import stripe_event_service_pb2 as pb
 from payments_api.internal.v1.stripe_event_pb2 import StripeEventEnvelope
-from payments_api.internal.v1.stripe_event_service_pb2_grpc import StripeEventServiceStub
 from payments_api.v1.error_reason_pb2 import ErrorReason
 
 from webhook_gateway.errors import NotRecordedError
@@ -27,6 +26,7 @@ _DEFECTS = frozenset({grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.INTERNAL
 
 _DURABLE = frozenset({pb.EVENT_RECORDING_RECORDED, pb.EVENT_RECORDING_DUPLICATE})
 _STOPPED = "the gateway was stopped"
+_METHOD = f"/{pb.DESCRIPTOR.services_by_name['StripeEventService'].full_name}/RecordEvents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +56,25 @@ class _Delivery:
     """An event on its way to the service.
 
     Attributes:
-        item: What is sent.
-        size: Bytes of that.
+        request: What is sent: the bytes of a request with this event alone. Those of several, one behind the other,
+            are the request with all of them, as protobuf has it for repeated fields: so each is encoded once.
+        request_id: Of its delivery.
         deadline: When it is given up, on the event loop's clock.
         duplicate: Set once the event is durable, to whether it already was.
     """
 
-    __slots__ = ("deadline", "duplicate", "item", "size")
+    __slots__ = ("deadline", "duplicate", "request", "request_id")
 
-    def __init__(self, item: pb.RecordEventsItem, deadline: float, loop: asyncio.AbstractEventLoop) -> None:
-        self.item = item
-        self.size = item.ByteSize()
+    def __init__(self, request: bytes, request_id: str, deadline: float, loop: asyncio.AbstractEventLoop) -> None:
+        self.request = request
+        self.request_id = request_id
         self.deadline = deadline
         self.duplicate: asyncio.Future[bool] = loop.create_future()
+
+    @property
+    def size(self) -> int:
+        """Returns the bytes that it adds to a call."""
+        return len(self.request)
 
     def fail(self, reason: str, detail: str) -> None:
         """Ends it without a confirmation, unless it has ended already."""
@@ -95,7 +101,11 @@ class EventRecorder:
         metrics: Metrics,
         limits: RecorderLimits | None = None,
     ) -> None:
-        self._record_events = StripeEventServiceStub(channel).RecordEvents
+        # Without a serializer: what is sent is encoded already.
+        self._record_events: grpc.aio.UnaryUnaryMultiCallable[bytes, pb.RecordEventsResponse] = channel.unary_unary(
+            _METHOD, response_deserializer=pb.RecordEventsResponse.FromString
+        )
+        self._late = f"not confirmed within {timeout_s:g} s"
         self._metadata = metadata
         self._timeout_s = timeout_s
         self._metrics = metrics
@@ -117,11 +127,12 @@ class EventRecorder:
             NotRecordedError: It is not known to be durable: too many wait already, or the service refused, failed, was
                 late or is away.
         """
-        item = pb.RecordEventsItem(envelope=envelope, body=body, request_id=request_id)
-        delivery = _Delivery(item, self._loop.time() + self._timeout_s, self._loop)
+        request = pb.RecordEventsRequest()
+        request.items.add(envelope=envelope, body=body, request_id=request_id)
+        deadline = self._loop.time() + self._timeout_s
+        delivery = _Delivery(request.SerializeToString(), request_id, deadline, self._loop)
         self._enqueue(delivery)
-        late = f"not confirmed within {self._timeout_s:g} s"
-        timer = self._loop.call_at(delivery.deadline, delivery.fail, "DEADLINE_EXCEEDED", late)
+        timer = self._loop.call_at(deadline, delivery.fail, "DEADLINE_EXCEEDED", self._late)
         try:
             return await delivery.duplicate
         finally:
@@ -207,10 +218,10 @@ class EventRecorder:
         """Makes one call and ends its deliveries; by halves where one of them may be what makes it fail."""
         try:
             response = await self._record_events(
-                pb.RecordEventsRequest(items=[delivery.item for delivery in group]),
+                b"".join([delivery.request for delivery in group]),
                 # As long as the newest may wait; older ones are given up by their own timers.
                 timeout=max(0.0, group[-1].deadline - self._loop.time()),
-                metadata=(*self._metadata, ("x-request-id", group[0].item.request_id)),
+                metadata=(*self._metadata, ("x-request-id", group[0].request_id)),
             )
         except grpc.aio.AioRpcError as error:
             if error.code() in _DEFECTS and len(group) > 1:

@@ -9,7 +9,6 @@ from uuid import UUID
 from payments_service.application.events.ports import (
     EventPollStore,
     EventQueue,
-    EventRecordingStore,
     InboxStore,
     RetentionStore,
 )
@@ -343,7 +342,6 @@ class UnitOfWork(Protocol):
     payouts: PayoutStore
     transfers: TransferStore
     objects: ObjectStore
-    event_recording: EventRecordingStore
     event_queue: EventQueue
     inbox: InboxStore
     event_polls: EventPollStore

@@ -1,15 +1,16 @@
-"""Stripe's events on their way into the inbox: any number of them in one statement."""
+"""Stripe's events on their way into the inbox: any number of them in one statement, which commits by itself."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 import orjson
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from payments_service.application.events.admission import AdmittedEvent
 from payments_service.application.events.model import EventState
-from payments_service.storage.driver import driver_connection
-from payments_service.storage.ledger.arrays import bigints, byteas, texts, timestamps, uuids
+from payments_service.storage.driver import committing_each
+from payments_service.storage.ledger.arrays import PackedArray, bigints, byteas, texts, timestamps, uuids
+from payments_service.storage.retry import retry
 
 _INSERT = f"""
 INSERT INTO stripe_events
@@ -32,30 +33,38 @@ RETURNING id
 class EventRecordingRepository:
     """See `application.events.ports.EventRecordingStore`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
 
     async def add(self, events: Sequence[AdmittedEvent]) -> set[UUID]:
         """See the port."""
-        driver = await driver_connection(self._connection)
-        rows = [admitted.event for admitted in events]
-        columns = (
-            uuids([row.id for row in rows]),
-            texts([row.stripe_account for row in rows]),
-            bigints([row.livemode for row in rows]),
-            texts([row.event_id for row in rows]),
-            texts([row.type for row in rows]),
-            texts([row.category for row in rows]),
-            timestamps([row.create_time for row in rows]),
-            texts([row.api_version for row in rows]),
-            texts([row.object_type for row in rows]),
-            texts([row.object_id for row in rows]),
-            texts([orjson.dumps(row.related_ids).decode() for row in rows]),
-            texts([row.endpoint for row in rows]),
-            bigints([row.secret_index for row in rows]),
-            texts([row.request_id for row in rows]),
-            byteas([row.body for row in rows]),
-            texts([admitted.refusal.value if admitted.refusal else "" for admitted in events]),
-        )
-        cursor = await driver.execute(_INSERT, columns, binary=True)
-        return {row[0] for row in await cursor.fetchall()}
+        columns = _columns(events)
+
+        async def once() -> set[UUID]:
+            async with committing_each(self._engine) as driver:
+                cursor = await driver.execute(_INSERT, columns, binary=True)
+                return {row[0] for row in await cursor.fetchall()}
+
+        return await retry(once)
+
+
+def _columns(events: Sequence[AdmittedEvent]) -> tuple[PackedArray, ...]:
+    rows = [admitted.event for admitted in events]
+    return (
+        uuids([row.id for row in rows]),
+        texts([row.stripe_account for row in rows]),
+        bigints([row.livemode for row in rows]),
+        texts([row.event_id for row in rows]),
+        texts([row.type for row in rows]),
+        texts([row.category for row in rows]),
+        timestamps([row.create_time for row in rows]),
+        texts([row.api_version for row in rows]),
+        texts([row.object_type for row in rows]),
+        texts([row.object_id for row in rows]),
+        texts([orjson.dumps(row.related_ids).decode() for row in rows]),
+        texts([row.endpoint for row in rows]),
+        bigints([row.secret_index for row in rows]),
+        texts([row.request_id for row in rows]),
+        byteas([row.body for row in rows]),
+        texts([admitted.refusal.value if admitted.refusal else "" for admitted in events]),
+    )

@@ -11,7 +11,6 @@ from payments_service.application import ports
 from payments_service.application.events.ports import (
     EventPollStore,
     EventQueue,
-    EventRecordingStore,
     InboxStore,
     RetentionStore,
 )
@@ -35,7 +34,6 @@ from payments_service.storage.event_queue import EventQueueRepository
 from payments_service.storage.fee_schedules import FeeScheduleRepository
 from payments_service.storage.idempotency import IdempotencyRepository
 from payments_service.storage.inbox import InboxRepository
-from payments_service.storage.inbox_recording import EventRecordingRepository
 from payments_service.storage.ledger.accounts import LedgerAccountRepository
 from payments_service.storage.ledger.hold_expiries import HoldExpiryRepository
 from payments_service.storage.ledger.reader import LedgerReader
@@ -70,7 +68,6 @@ class PostgresUnitOfWork:
         self.payments: ports.PaymentStore = PaymentRepository(connection)
         self.refunds: ports.RefundStore = RefundRepository(connection)
         self.accounts: ports.AccountStore = AccountRepository(connection)
-        self.event_recording: EventRecordingStore = EventRecordingRepository(connection)
         self.inbox: InboxStore = InboxRepository(connection)
         self.event_polls: EventPollStore = EventPollRepository(connection)
         self.retention: RetentionStore = RetentionRepository(connection)

@@ -17,7 +17,7 @@ import structlog
 from payments_service.application.background import Background
 from payments_service.application.events.admission import AdmittedEvent, admit
 from payments_service.application.events.model import StripeEvent
-from payments_service.application.ports import Transactions
+from payments_service.application.events.ports import EventRecordingStore
 from payments_service.domain.errors import PaymentsError, Reason
 from payments_service.observability.work_metrics import (
     EVENT_GROUP_SIZE,
@@ -72,7 +72,7 @@ class RecordEvents:
     """Stores events in the inbox, each once.
 
     Args:
-        transactions: of the database that has the inbox.
+        store: the inbox.
         background: keeps commits alive when the calls that asked for them are gone.
         livemode: whether this service's Stripe key works on real money.
         limits: sizes of commits and of what waits for one.
@@ -80,13 +80,13 @@ class RecordEvents:
 
     def __init__(
         self,
-        transactions: Transactions,
+        store: EventRecordingStore,
         background: Background,
         *,
         livemode: bool,
         limits: RecordingLimits | None = None,
     ) -> None:
-        self._transactions = transactions
+        self._inbox = store
         self._background = background
         self._livemode = livemode
         self._limits = limits or RecordingLimits()
@@ -176,7 +176,7 @@ class RecordEvents:
     async def _store(self, events: Sequence[AdmittedEvent]) -> dict[UUID, Result]:
         """Store events together; when one cannot be stored, find it by halves, so that the others are."""
         try:
-            new = await self._transactions.run(lambda unit: unit.event_recording.add(events))
+            new = await self._inbox.add(events)
         except PaymentsError as error:  # the database is away or too busy, for all of them
             return {one.event.id: error for one in events}
         except Exception as error:  # noqa: BLE001 - a bad event must not fail its neighbours, whatever is wrong with it

@@ -88,7 +88,7 @@ class Stage:
         self._empty = back_to_now(connection)
         self._before = self._empty
         core = house.core
-        self._record = RecordEvents(core.transactions, core.background, livemode=core.livemode)
+        self._record = RecordEvents(core.recording, core.background, livemode=core.livemode)
 
     async def begin(self) -> Scene:
         """Everything as new, but for a seller who has been through onboarding."""

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 from payments_api.internal.v1 import stripe_event_pb2
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from payments_service.application.background import Background
 from payments_service.application.events.apply import ApplyEvents, ApplySettings
@@ -27,6 +28,7 @@ from payments_service.processors.stripe.objects import request_of
 from payments_service.storage.cipher import Cipher, new_key
 from payments_service.storage.embedded import EmbeddedPostgres, create_database, drop_database
 from payments_service.storage.engine import create_engine
+from payments_service.storage.inbox_recording import EventRecordingRepository
 from payments_service.storage.unit_of_work import PostgresTransactions
 from payments_service.transport.convert.stripe_event import event_from_message
 from scripts.event_samples import sample_of
@@ -47,14 +49,14 @@ TABLES = {
 class Office:
     """The inbox on a database, and a Stripe that says what it is told to say."""
 
-    def __init__(self, transactions: PostgresTransactions) -> None:
-        self.transactions = transactions
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.transactions = transactions = PostgresTransactions(engine, Cipher([new_key("test")]))
         self.said: dict[str, dict[str, Any]] = {"/v1/nothing": {}}
         self.lists: dict[str, list[dict[str, Any]]] = {"/v1/refunds": []}
         client = cast("StripeClient", FakeClient(self.said, self.lists))
         self.fetcher = Fetcher(StripeAdapter(client, 100))
         self.apply = ApplyEvents(transactions, self.fetcher, ApplySettings(500, 3))
-        self.record = RecordEvents(transactions, Background(), livemode=False)
+        self.record = RecordEvents(EventRecordingRepository(engine), Background(), livemode=False)
 
     def says(self, event: dict[str, Any]) -> None:
         """Stripe says of an event's objects what the event says."""
@@ -172,7 +174,7 @@ def module_database_url(postgres: EmbeddedPostgres, migrated: str) -> Iterator[s
 @pytest.fixture
 async def office(module_database_url: str, settings: Settings) -> AsyncIterator[Office]:
     engine = create_engine(settings, module_database_url)
-    yield Office(PostgresTransactions(engine, Cipher([new_key("test")])))
+    yield Office(engine)
     await engine.dispose()
 
 

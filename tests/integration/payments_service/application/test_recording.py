@@ -16,8 +16,7 @@ from payments_service.application.events.model import StripeEvent
 from payments_service.application.events.record import Recorded, RecordEvents, RecordingLimits
 from payments_service.domain.errors import PaymentsError, Reason
 from payments_service.domain.ids import new_id
-from payments_service.storage.cipher import Cipher, new_key
-from payments_service.storage.unit_of_work import PostgresTransactions
+from payments_service.storage.inbox_recording import EventRecordingRepository
 from tests.integration.payments_service.application.house import House, failure
 
 SAMPLE = StripeEvent(
@@ -49,10 +48,10 @@ class Inbox:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self.background = Background()
-        self.transactions = PostgresTransactions(engine, Cipher([new_key("test")]))
+        self.store = EventRecordingRepository(engine)
 
     def recorder(self, **limits: float) -> RecordEvents:
-        return RecordEvents(self.transactions, self.background, livemode=False, limits=RecordingLimits(**limits))  # type: ignore[arg-type]
+        return RecordEvents(self.store, self.background, livemode=False, limits=RecordingLimits(**limits))  # type: ignore[arg-type]
 
     async def sql(self, statement: str) -> list[Any]:
         async with self.engine.begin() as connection:
@@ -146,7 +145,7 @@ async def test_an_outage_fails_the_call(inbox: Inbox, monkeypatch: pytest.Monkey
     async def away(_: object) -> None:
         raise PaymentsError(Reason.DATABASE_UNAVAILABLE, "the database cannot be reached")
 
-    monkeypatch.setattr(inbox.transactions, "run", away)
+    monkeypatch.setattr(inbox.store, "add", away)
     with pytest.raises(PaymentsError) as failed:
         await inbox.recorder().many([event("evt_1"), event("evt_2")])
     assert failed.value.reason is Reason.DATABASE_UNAVAILABLE
