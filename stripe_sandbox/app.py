@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
@@ -13,6 +14,7 @@ from stripe_sandbox.control.routes import control_routes
 from stripe_sandbox.control.sandbox import Sandbox
 from stripe_sandbox.faults.plan import FaultPlan
 from stripe_sandbox.http.api import StripeApi
+from stripe_sandbox.http.dated import Dated
 from stripe_sandbox.http.errors import server_error
 from stripe_sandbox.http.idempotency import IdempotencyKeys
 from stripe_sandbox.http.reply import reply_to
@@ -58,6 +60,7 @@ def create_app(settings: SandboxSettings | None = None) -> Starlette:
             Mount("/", app=StripeApi(world, keys, faults, log)),
         ],
         lifespan=lifespan,
+        middleware=[Middleware(Dated, clock=world.clock)],
         exception_handlers={Exception: unexpected},
     )
 

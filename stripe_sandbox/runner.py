@@ -87,6 +87,8 @@ class SandboxServer:
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                # The application's answers have the time of the sandbox's clock.
+                date_header=False,
                 timeout_graceful_shutdown=_DRAIN_S,
                 timeout_keep_alive=75,
             )

@@ -2,13 +2,18 @@
 
 They get the same keys, so that one that is delivered after all is a duplicate. Stripe lists what it is still delivering
 as well, so what it made just now is left alone for a while.
+
+How old an event is, and up to when all are recorded, goes by Stripe's clock, as its answers show it. By ours, if that
+went fast, a look would pass for one that has seen what Stripe had yet to make, and what got lost then stayed lost.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
+from payments_service.application.events.model import StripeEvent
 from payments_service.application.events.ports import DuePoll, LostEvents
 from payments_service.application.events.record import RecordEvents
 from payments_service.application.ports import Transactions, UnitOfWork
@@ -18,7 +23,7 @@ from payments_service.observability.work_metrics import EVENTS_POLLED_TOTAL
 
 ACCOUNTS_MAX = 4
 OVERLAP = timedelta(minutes=10)
-"""How far back each look goes behind the one before: clocks differ, and Stripe may show an event late."""
+"""How far back each look goes behind the one before: Stripe may show an event late."""
 
 FIRST_LOOK = timedelta(days=3)
 """How far back the first look goes: as long as Stripe goes on delivering (docs.stripe.com/webhooks, retries)."""
@@ -53,21 +58,31 @@ class PollEvents:
 
     async def _look_through(self, poll: DuePoll) -> None:
         since = poll.began - FIRST_LOOK if poll.polled_through is None else poll.polled_through - OVERLAP
-        through = poll.began - self._grace
-        after, more, new = "", since <= through, 0
-        while more:
-            events, more, after = await self._stripe.undelivered_events(
-                poll.stripe_account, since=since, through=through, after=after
-            )
-            for result in await self._record.many(events) if events else ():
-                if isinstance(result, Exception):
-                    raise result
-                EVENTS_POLLED_TOTAL.labels(result.value).inc()
-                new += result.value == "new"
+        page = await self._stripe.undelivered_events(poll.stripe_account, since=since, through=None, after="")
+        through = (page.stripe_time or poll.began) - self._grace
+        new = 0
+        while True:
+            ripe = [event for event in page.events if event.create_time is None or event.create_time <= through]
+            new += await self._recorded(ripe)
+            if not page.after:
+                break
+            # However many are too young, only the first page is read of them.
+            after = page.after if ripe else ""
+            page = await self._stripe.undelivered_events(poll.stripe_account, since=since, through=through, after=after)
         # Only now, with every page recorded, is nothing left out before that time.
         await self._transactions.run(partial(_polled, poll, through))
         if new:
             _log.warning("events.recovered", stripe_account=poll.stripe_account, events=new)
+
+    async def _recorded(self, events: Sequence[StripeEvent]) -> int:
+        """Record events; returns how many were new."""
+        new = 0
+        for result in await self._record.many(events) if events else ():
+            if isinstance(result, Exception):
+                raise result
+            EVENTS_POLLED_TOTAL.labels(result.value).inc()
+            new += result.value == "new"
+        return new
 
 
 async def _due(every: Sweep, unit: UnitOfWork) -> list[DuePoll]:

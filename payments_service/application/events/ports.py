@@ -138,7 +138,7 @@ class DuePoll:
     Attributes:
         stripe_account: Stripe's id; empty for the platform.
         began: the database's time when it was chosen.
-        polled_through: what Stripe made before is recorded; None: it was never looked through.
+        polled_through: what Stripe made before is recorded, by Stripe's clock; None: it was never looked through.
     """
 
     stripe_account: str
@@ -158,18 +158,33 @@ class EventPollStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class LostPage:
+    """A page of events that Stripe could not deliver.
+
+    Attributes:
+        events: newest first.
+        after: the event after which there are more; empty: there are none.
+        stripe_time: what Stripe's clock showed when it answered; None: it did not say.
+    """
+
+    events: Sequence[StripeEvent]
+    after: str
+    stripe_time: datetime | None
+
+
 class LostEvents(Protocol):
     """Stripe's list of events that it could not deliver, or has not yet."""
 
     async def undelivered_events(
-        self, stripe_account: str, *, since: datetime, through: datetime, after: str
-    ) -> tuple[list[StripeEvent], bool, str]:
-        """A page of an account's events, newest first; whether there are more; and after which those are.
+        self, stripe_account: str, *, since: datetime, through: datetime | None, after: str
+    ) -> LostPage:
+        """A page of an account's events. Times are Stripe's.
 
         Args:
             stripe_account: Stripe's id; empty for the platform.
             since: leave out what was created before.
-            through: leave out what was created after.
+            through: leave out what was created after; None: nothing is too young.
             after: what the page before gave; empty for the first page.
 
         Raises:

@@ -75,10 +75,12 @@ class Answered:
     Attributes:
         body: the object.
         observed_from: database time from which on Stripe was asked for it; None: the operation's own start.
+        stripe_time: what Stripe's clock showed when it answered, in whole seconds; None: it did not say.
     """
 
     body: Json
     observed_from: datetime | None = None
+    stripe_time: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

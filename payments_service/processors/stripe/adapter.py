@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from payments_service.application.events.model import StripeEvent
+from payments_service.application.events.ports import LostPage
 from payments_service.application.operations.model import Json, Outcome, StripeCall
 from payments_service.application.stripe import (
     METADATA_ACCOUNT,
@@ -153,20 +153,24 @@ class StripeAdapter:
         return rows, bool(page.get("has_more"))
 
     async def undelivered_events(
-        self, stripe_account: str, *, since: datetime, through: datetime, after: str
-    ) -> tuple[list[StripeEvent], bool, str]:
+        self, stripe_account: str, *, since: datetime, through: datetime | None, after: str
+    ) -> LostPage:
         """See `application.events.ports.LostEvents`."""
-        params: dict[str, Any] = {
-            "delivery_success": False,
-            "limit": self._page_size,
-            "created": {"gte": int(since.timestamp()), "lte": int(through.timestamp())},
-        }
+        created = {"gte": int(since.timestamp())}
+        if through is not None:
+            created["lte"] = int(through.timestamp())
+        params: dict[str, Any] = {"delivery_success": False, "limit": self._page_size, "created": created}
         if after:
             params["starting_after"] = after
-        page = await self._client.read("/v1/events", params, stripe_account) or {}
+        answer = await self._client.read_answer("/v1/events", params, stripe_account)
+        page = answer.body if answer else {}
         data = list(page.get("data") or ())
         more = bool(data and page.get("has_more"))
-        return [events.event(body, stripe_account) for body in data], more, str(data[-1]["id"]) if more else ""
+        return LostPage(
+            events=[events.event(body, stripe_account) for body in data],
+            after=str(data[-1]["id"]) if more else "",
+            stripe_time=answer.stripe_time if answer else None,
+        )
 
     async def _find(self, path: str, params: Mapping[str, Any], metadata: Mapping[str, str]) -> Json | None:
         """The first object of a list that carries all of this metadata."""

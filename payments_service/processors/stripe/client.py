@@ -10,6 +10,8 @@ import random
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -101,12 +103,17 @@ class StripeClient:
         Raises:
             PaymentsError: STRIPE_UNAVAILABLE when no answer came, STRIPE_REJECTED when Stripe refused.
         """
+        answer = await self.read_answer(path, params, stripe_account)
+        return dict(answer.body) if answer else None
+
+    async def read_answer(self, path: str, params: Mapping[str, Any], stripe_account: str = "") -> Answered | None:
+        """Like `read`, with the time of the answer."""
         call = StripeCall("get", path, params, stripe_account)
         why = "not asked"
         for attempt in range(1, self._settings.attempts_max + 1):
             outcome = await self._attempt(call, None)
             if isinstance(outcome, Answered):
-                return dict(outcome.body)
+                return outcome
             if isinstance(outcome, Refused):
                 if outcome.error.metadata.get("stripe_code") in NOT_THERE:
                     return None
@@ -154,7 +161,7 @@ class StripeClient:
             self._breaker.succeeded()
             return _judge(error)
         self._breaker.succeeded()
-        return Answered(response.data), "ok"
+        return Answered(response.data, stripe_time=_time_of(response.headers)), "ok"
 
 
 def _judge(error: stripe.StripeError) -> tuple[Outcome, str]:
@@ -172,6 +179,14 @@ def _judge(error: stripe.StripeError) -> tuple[Outcome, str]:
     ):
         return Unknown(f"Stripe answered {status}"), result
     return refusal(error), result
+
+
+def _time_of(headers: Mapping[str, str]) -> datetime | None:
+    """What Stripe's clock showed, from the `Date` header."""
+    try:
+        return parsedate_to_datetime(headers.get("date", "")).astimezone(UTC)
+    except ValueError:
+        return None
 
 
 def _retry_after_ms(error: stripe.StripeError) -> int:

@@ -1,5 +1,7 @@
 """The control endpoints as a whole: looking, moving time, starting again."""
 
+from email.utils import parsedate_to_datetime
+
 import httpx
 import pytest
 
@@ -33,7 +35,11 @@ async def test_the_clock_moves_and_objects_go_by_it(raw: httpx.AsyncClient) -> N
     before = (await raw.get("/_sandbox/clock")).json()["now"]
     after = (await raw.post("/_sandbox/clock/advance", json={"seconds": 5_000})).json()["now"]
     assert after - before >= 5_000
-    assert (await raw.post("/v1/customers")).json()["created"] >= after
+    made = await raw.post("/v1/customers")
+    assert made.json()["created"] >= after
+    for reply in (made, await raw.get("/_sandbox/state")):
+        [date] = reply.headers.get_list("date")
+        assert parsedate_to_datetime(date).timestamp() >= after
 
 
 @pytest.mark.parametrize(

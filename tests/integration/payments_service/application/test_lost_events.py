@@ -11,6 +11,7 @@ from payments_service.observability.metrics import REGISTRY
 from tests.integration.payments_service.application.house import PAY, House
 from tests.integration.payments_service.application.test_events import odd_event, unknowing
 
+DAY_SECONDS = 86_400
 AGAIN = "UPDATE stripe_accounts SET poll_time = NULL"
 
 
@@ -64,12 +65,26 @@ async def test_what_may_still_be_on_its_way_is_left_alone(house: House) -> None:
     await _poll_events(house.core).run_once()
     assert await house.sql("SELECT 1 FROM stripe_events") == []
     (looked,) = await house.sql("SELECT poll_time - polled_through AS behind FROM stripe_accounts")
-    assert looked.behind == timedelta(hours=1)
+    assert timedelta(minutes=59) < looked.behind < timedelta(minutes=61)
 
     house.core.settings = hasty
     await house.sql(AGAIN)
     await _poll_events(house.core).run_once()
     assert {row.endpoint for row in await house.sql("SELECT endpoint FROM stripe_events")} == {"POLL"}
+
+
+async def test_what_is_young_and_what_is_not_goes_by_stripes_clock(house: House) -> None:
+    """Its clock is two days ahead here, and by ours all that it made then has yet to happen."""
+    await undelivered(house)
+    await house.control("POST", "/clock/advance", {"seconds": 2 * DAY_SECONDS})
+    await unknowing(house)
+    at_stripe = {event["id"] for event in await house.stripe_events()}
+
+    await house.run("event_poll")
+
+    assert {row.event_id for row in await house.sql("SELECT event_id FROM stripe_events")} >= at_stripe
+    (looked,) = await house.sql("SELECT polled_through - poll_time AS ahead FROM stripe_accounts")
+    assert timedelta(days=1) < looked.ahead <= timedelta(days=2)
 
 
 async def test_connected_accounts_are_asked_as_well(house: House) -> None:

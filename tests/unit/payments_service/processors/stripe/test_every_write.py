@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -38,13 +39,14 @@ class Wire:
     def __init__(self) -> None:
         self.exchanges: list[tuple[str, str, dict[str, Any]]] = []
         self.answers: list[object] = []
+        self.headers: dict[str, str] = {}
 
     async def raw_request_async(self, method: str, path: str, **given: Any) -> SimpleNamespace:
         self.exchanges.append((method, path, given))
         answer = self.answers.pop(0) if self.answers else {"id": "x_1"}
         if isinstance(answer, Exception):
             raise answer
-        return SimpleNamespace(data=answer)
+        return SimpleNamespace(data=answer, headers=self.headers)
 
 
 @pytest.fixture
@@ -125,3 +127,20 @@ def _broken(cause: Exception) -> stripe.APIConnectionError:
 
 def _failed(status: int) -> stripe.APIError:
     return stripe.APIError("failed", http_status=status)
+
+
+@pytest.mark.parametrize(
+    ("headers", "time"),
+    [
+        ({"date": "Fri, 20 Nov 2026 12:00:00 GMT"}, datetime(2026, 11, 20, 12, tzinfo=UTC)),
+        ({"date": "yesterday"}, None),
+        ({}, None),
+    ],
+)
+async def test_an_answer_has_the_time_of_stripes_clock(
+    client: StripeClient, wire: Wire, headers: dict[str, str], time: datetime | None
+) -> None:
+    wire.headers = headers
+    answer = await client.read_answer("/v1/events", {})
+    assert answer is not None
+    assert answer.stripe_time == time
