@@ -45,7 +45,7 @@ fuzz: setup ## Send a real gateway three minutes of nonsense and watch its answe
 
 .PHONY: permutations
 permutations: setup ## Tell the events of every flow of money in every order (ARGS="-k dispute" for some); Ctrl-C ends it
-	@PERMUTATIONS=all $(BIN)/python -m pytest -q -n 0 --show-capture=no \
+	@PERMUTATIONS=all $(BIN)/python -m pytest -q -n 0 --show-capture=no -o faulthandler_timeout=0 \
 		tests/integration/payments_service/application/test_permutations.py $(ARGS)
 
 .PHONY: lint

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import grpc
 from pydantic import SecretStr
@@ -16,8 +17,10 @@ from tests.integration.payments_service.application.house import House
 
 
 @asynccontextmanager
-async def open_house(database_url: str, sandbox_settings: SandboxSettings | None) -> AsyncIterator[House]:
-    """A house on a migrated database, with a Stripe of its own."""
+async def open_house(
+    database_url: str, sandbox_settings: SandboxSettings | None, **changes: Any
+) -> AsyncIterator[House]:
+    """A house on a migrated database, with a Stripe of its own; `changes` are settings of the service."""
     async with SandboxServer(sandbox_settings) as sandbox:
         settings = load_settings(
             {},
@@ -33,6 +36,7 @@ async def open_house(database_url: str, sandbox_settings: SandboxSettings | None
             metrics_address="",
             event_attempts_max=3,
             event_poll_grace_seconds=0,
+            **changes,
         )
         core = Core(settings, "test")
         server = Server(settings, ServerApplication(core))

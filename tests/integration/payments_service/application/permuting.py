@@ -2,13 +2,14 @@
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from payments_api.internal.v1.stripe_event_pb2 import STRIPE_ENDPOINT_CONNECT, STRIPE_ENDPOINT_PLATFORM
 from payments_api.v1 import payment_pb2, payment_service_pb2
+from psycopg import sql
 
 from payments_service.application.events.record import RecordEvents
 from payments_service.domain.ids import Prefix, format_id
@@ -21,6 +22,8 @@ from webhook_gateway.translate import translate
 Event = dict[str, Any]
 EVENTS_MAX = 6
 DROPPED_SHARE = 0.25
+POLLED_SHARE = 0.3
+SWEPT_SHARE = 0.2
 REPEATED_SHARE = 0.3
 
 _STATES = {
@@ -66,12 +69,26 @@ FROM ledger_accounts WHERE version > 0 ORDER BY code
 """
 
 
+_WAITING = "SELECT 1 FROM stripe_events WHERE state = 'PENDING' LIMIT 1"
+_DUE = "SELECT 1 FROM stripe_accounts WHERE due_count > settled_count OR settle_time IS NULL LIMIT 1"
+"""Whether a worker may find something; to ask it costs ten times as much, and most of the time there is nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """An event as it is delivered: as Stripe made it, or a twin of it under another id."""
 
     event: Event
     twin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Where orders part that begin alike: the last event that they share, all that is told, and the way back."""
+
+    event: Event | None
+    told: tuple[Told, ...]
+    back: sql.Composed
 
 
 class Stage:
@@ -86,23 +103,16 @@ class Stage:
         self.house = house
         self._connection = connection
         self._empty = back_to_now(connection)
-        self._before = self._empty
         core = house.core
         self._record = RecordEvents(core.recording, core.background, livemode=core.livemode)
 
     async def begin(self) -> Scene:
-        """Everything as new, but for a seller who has been through onboarding."""
+        """Everything as new, but for a seller who has been through onboarding, and no account is due for settlement."""
         await self.house.control("POST", "/reset")
         self._connection.execute(self._empty)
-        return Scene(self.house, await self.house.seller())
-
-    def keep(self) -> None:
-        """Remember what the database holds now, for `back`."""
-        self._before = back_to_now(self._connection)
-
-    def back(self) -> None:
-        """Let the database hold what it held at `keep`."""
-        self._connection.execute(self._before)
+        scene = Scene(self.house, await self.house.seller())
+        await self.sweep()
+        return scene
 
     async def events(self, scene: Scene) -> list[Event]:
         """What Stripe has told so far, each account's oldest first."""
@@ -117,7 +127,9 @@ class Stage:
 
     async def work(self) -> None:
         """Let the workers run until they have nothing to do."""
-        while await self.house.run("inbox") or await self.house.run("settlement"):
+        while (self._rows(_WAITING) and await self.house.run("inbox")) or (
+            self._rows(_DUE) and await self.house.run("settlement")
+        ):
             pass
 
     async def sweep(self) -> None:
@@ -126,15 +138,36 @@ class Stage:
             await self.house.settle()
             await self.work()
 
-    async def tell_in_turn(self, order: Sequence[Told]) -> None:
-        """Events one at a time, each worked off before the next comes; what they do not tell is swept up at the end."""
-        for told in order:
-            await self.tell(told)
-            await self.work()
-        await self.sweep()
+    async def poll(self) -> None:
+        """Ask Stripe for what it could not deliver, of the platform and of the seller."""
+        self._connection.execute("UPDATE stripe_accounts SET poll_time = NULL")
+        assert await self.house.run("event_poll") == 1 + 1
+
+    async def tell_orders(self, orders: Iterable[Sequence[Event]], seed: str) -> AsyncIterator[list[Told]]:
+        """Tell the same events in one order after the other, from what the database holds now; gives what was told.
+
+        Events are told one at a time, each worked off before the next comes; what they do not tell is swept up at the
+        end. Each order has an event once more somewhere, and one again as a twin. Orders that begin alike have that
+        beginning in common: it is told once, and the others go on from what the database held then.
+        """
+        trail = [Fork(None, (), back_to_now(self._connection))]
+        for order in orders:
+            while [fork.event for fork in trail[1:]] != list(order[: len(trail) - 1]):
+                trail.pop()
+            self._connection.execute(trail[-1].back)
+            told = list(trail[-1].told)
+            for count in range(len(trail), len(order) + 1):
+                for each in with_repeats(order[:count], told, seed, last=count == len(order)):
+                    await self.tell(each)
+                    await self.work()
+                    told.append(each)
+                if count <= len(order) - 2:
+                    trail.append(Fork(order[count - 1], tuple(told), back_to_now(self._connection)))
+            await self.sweep()
+            yield told
 
     async def play_interleaved(self, scene: Scene, flow: Flow, rng: random.Random) -> None:
-        """Play a flow while its events come in whenever they like: some twice, some only when asked for."""
+        """Play a flow while its events come in whenever they like: some twice, some only when Stripe is asked."""
         begun = {event["id"] for event in await self.events(scene)}
         await self._deliver_nothing()
         dropped: dict[str, bool] = {}
@@ -149,15 +182,18 @@ class Stage:
 
         async for _ in flow.play(scene):
             await some(rng.random())
+            if rng.random() < POLLED_SHARE:
+                await self.poll()
+            if rng.random() < SWEPT_SHARE:
+                await self.sweep()
             if rng.random() < 0.5:
                 await self.work()
         await some(1)
-        assert await self.house.run("event_poll") == 1 + 1, "the platform and the seller are asked for"
-        # Stripe's clock is ahead here, so the poll takes the newest for still on their way: they come in the end.
-        for event in await self.events(scene):
-            await self.tell(Told(event))
+        await self.poll()
         await self.work()
         await self.sweep()
+        found = {name for (name,) in self._rows("SELECT event_id FROM stripe_events WHERE endpoint = 'POLL'")}
+        assert found >= {name for name, lost in dropped.items() if lost}
 
     async def _deliver_nothing(self) -> None:
         """Stripe knows where to, and whatever it sends gets lost; so it tells of it when it is asked."""
@@ -247,14 +283,23 @@ def of_interest(flow: Flow, events: Sequence[Event]) -> list[Event]:
     return found
 
 
-def with_repeats(order: Sequence[Event], rng: random.Random) -> list[Told]:
-    """An order of events with some of them once more somewhere later: the same again, or as a twin."""
-    told = [Told(event) for event in order]
+def with_repeats(order: Sequence[Event], told: Sequence[Told], seed: str, *, last: bool) -> list[Told]:
+    """What is told next: the last event of the beginning of an order, and perhaps one of it again.
+
+    Args:
+        order: the beginning of an order.
+        told: what was told before.
+        seed: with the order it says what is told again, so that orders that begin alike are told alike.
+        last: the order ends here, so that what has not been told again is.
+    """
+    rng = random.Random(" ".join([seed, *(event["type"] + event.get("account", "") for event in order)]))
+    more = [Told(order[-1])]
     for twin in ("", "-twin"):
-        first = rng.randrange(len(order))
-        again = Told(order[first], twin)
-        told.insert(rng.randint(told.index(Told(order[first])) + 1, len(told)), again)
-    return told
+        chosen = rng.random() < REPEATED_SHARE / 2
+        done = sum(each.twin == twin for each in told) > (0 if twin else len(order) - 1)
+        if not done and (chosen or last):
+            more.append(Told(rng.choice(order), twin))
+    return more
 
 
 def _name(event: Event) -> str:
