@@ -20,7 +20,7 @@ from payments_service.config import ConfigurationError
 Measure = Callable[[Place], Awaitable[Report]]
 """A benchmark: sets up what it needs in a place, and reports."""
 
-EXIT_INTERRUPTED = 128 + signal.SIGINT
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main(name: str, description: str, measure: Measure, arguments: Sequence[str] | None = None) -> None:
@@ -30,25 +30,40 @@ def main(name: str, description: str, measure: Measure, arguments: Sequence[str]
 
 def run_all(benchmarks: Sequence[Measure], options: Options) -> int:
     """Run benchmarks one after the other and print what they found; returns the exit code."""
+    stopped_by: list[signal.Signals] = []
     try:
-        outcomes = asyncio.run(_run(benchmarks, options))
-    except KeyboardInterrupt:
-        print("bench: interrupted; everything that was started has been stopped", file=sys.stderr)
-        return EXIT_INTERRUPTED
-    except asyncio.CancelledError:
-        return 128 + signal.SIGTERM
+        outcomes = asyncio.run(_run(benchmarks, options, stopped_by))
     except (CommandError, ConfigurationError, psycopg.Error) as error:
         print(f"bench: {error}", file=sys.stderr)
-        return EXIT_FAILURE
+        return _exit_code(stopped_by)
+    except (Exception, asyncio.CancelledError) as error:
+        # In a terminal a Ctrl-C ends everybody at once, so that each may find that others are gone.
+        if not stopped_by:
+            raise
+        alone = isinstance(error, asyncio.CancelledError)
+        what = "everything that was started has been stopped" if alone else repr(error)
+        print(f"bench: interrupted; {what}", file=sys.stderr)
+        return _exit_code(stopped_by)
     if options.as_json:
         print(as_document(outcomes))
     return EXIT_FAILURE if any(outcome.report.books.problems for outcome in outcomes) else 0
 
 
-async def _run(benchmarks: Sequence[Measure], options: Options) -> list[Outcome]:
+def _exit_code(stopped_by: Sequence[signal.Signals]) -> int:
+    """As a shell gives it for the signal that came first, whatever came of that."""
+    return 128 + stopped_by[0] if stopped_by else EXIT_FAILURE
+
+
+async def _run(benchmarks: Sequence[Measure], options: Options, stopped_by: list[signal.Signals]) -> list[Outcome]:
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, lambda: task.cancel() if task else None)
+
+    def stop(number: signal.Signals) -> None:
+        stopped_by.append(number)
+        if task is not None:
+            task.cancel()
+
+    for number in SIGNALS:
+        loop.add_signal_handler(number, stop, number)
     outcomes = []
     for measure in benchmarks:
         outcome = await run_one(measure, options)
