@@ -1,26 +1,19 @@
 """The machine: a rule for each RPC of LedgerService, asked of the service and of the model alike."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
-from payments_service.application.ledger.expire_holds import ExpireHolds
-from tests.integration.payments_service.application.ledger.machine.account_rules import AccountRules
 from tests.integration.payments_service.application.ledger.machine.clock import START
 from tests.integration.payments_service.application.ledger.machine.line import Answer
-from tests.integration.payments_service.application.ledger.machine.messages import (
-    balance_of,
-    transaction_message,
-)
+from tests.integration.payments_service.application.ledger.machine.messages import balance_of
 from tests.integration.payments_service.application.ledger.machine.model import Model
-from tests.integration.payments_service.application.ledger.machine.posting_rules import PostingRules
+from tests.integration.payments_service.application.ledger.machine.rare_rules import RareRules
 from tests.integration.payments_service.application.ledger.machine.reading_rules import ReadingRules
 from tests.integration.payments_service.application.ledger.machine.wishes import (
     ASSET,
-    DAY,
     EUR,
     LIABILITY,
     REVENUE,
@@ -40,7 +33,7 @@ TABLES = (
 )
 
 
-class LedgerServiceMachine(AccountRules, PostingRules, ReadingRules):
+class LedgerServiceMachine(RareRules, ReadingRules):
     """Every request goes to both; then replies, errors and balances must agree."""
 
     @initialize(floor=st.sampled_from([0, 0, -30]), funds=st.sampled_from([100, 400, 0]))
@@ -60,22 +53,6 @@ class LedgerServiceMachine(AccountRules, PostingRules, ReadingRules):
         if funds:
             line = ((USD[0], USD[1]), funds)
             self.post_transaction(NewWish([line], False, None, None, {}, None, True, False), dry_run=False)
-
-    @rule(step=st.sampled_from([timedelta(microseconds=1), timedelta(seconds=1), timedelta(minutes=7), DAY]))
-    def time_passes(self, step: timedelta) -> None:
-        self.model.now += step
-        self.clock.set(self.model.now)
-
-    @rule()
-    def holds_expire(self) -> None:
-        worker = ExpireHolds(self.line.teller.core.transactions)
-        done, made = self.model.expire()
-        assert self.line.run(worker.run_once()) == done
-        for fact in made:
-            (found,) = self._pages("ListTransactions", "transactions", 0, reference_prefix=fact.reference)
-            fact.id = found.id
-            self._same(transaction_message(self.model, fact), found)
-            self._note("ExpireHolds", "POSTED")
 
     @rule(picks=st.lists(st.tuples(st.integers(0, 11), st.booleans()), min_size=1, max_size=4))
     def ask_again(self, picks: list[tuple[int, bool]]) -> None:

@@ -1,6 +1,7 @@
 """Whatever is asked of LedgerService, in whatever order: it answers what a model of it in plain Python answers."""
 
 import asyncio
+import faulthandler
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -72,6 +73,9 @@ def machine(database_url: str) -> Iterator[type[LedgerServiceMachine]]:
 
 
 def test_the_service_answers_what_its_model_answers(machine: type[LedgerServiceMachine]) -> None:
+    if THOROUGH:
+        # It does not hang when it takes longer than tests may.
+        faulthandler.cancel_dump_traceback_later()
     run_state_machine_as_test(machine, settings=PROFILE)
     machine.line.run(check_books(machine.line.teller.core.engine))
     if THOROUGH >= 200:

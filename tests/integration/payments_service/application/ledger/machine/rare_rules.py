@@ -1,0 +1,75 @@
+"""Rules that go straight to where chance alone leads too seldom: two or three steps that must follow each other."""
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from tests.integration.payments_service.application.ledger.machine.account_rules import AccountRules
+from tests.integration.payments_service.application.ledger.machine.posting_rules import PostingRules
+from tests.integration.payments_service.application.ledger.machine.time_rules import TimeRules
+from tests.integration.payments_service.application.ledger.machine.wishes import (
+    DAY,
+    EUR,
+    METADATA,
+    METHODS,
+    USD,
+    NewWish,
+    TargetWish,
+    new_wishes,
+    target_wishes,
+)
+
+SOUND = NewWish([((USD[0], USD[1]), 3)], False, None, None, {}, None, True, False)
+WRONG: dict[str, NewWish] = {
+    "of two currencies": replace(SOUND, lines=[((USD[0], EUR[0]), 3)]),
+    "to an account that is not there": replace(SOUND, lines=[((USD[0], "caller:nobody"), 3)]),
+    "to an account of the service": replace(SOUND, lines=[((USD[0], "stripe:usd"), 3)]),
+    "of nothing": replace(SOUND, lines=[((USD[0], USD[1]), 0)]),
+    "of less than nothing": replace(SOUND, lines=[((USD[0], USD[1]), -1)]),
+    "of too much": replace(SOUND, lines=[((USD[0], USD[1]), 10**12 + 1)]),
+    "for another version": replace(SOUND, condition=("version", 1)),
+}
+"""Transactions with one thing wrong with each, whatever the books are."""
+
+
+class RareRules(AccountRules, PostingRules, TimeRules):
+    """What is wrong in a batch, what is left to expire, and what comes too late or to the wrong place."""
+
+    @rule(
+        wrongs=st.lists(st.sampled_from(sorted(WRONG)), min_size=1, max_size=3),
+        sound=new_wishes(st.just(False)),
+        place=st.integers(0, 3),
+        together=st.sampled_from([False, False, True]),
+    )
+    def batch_with_something_wrong(self, wrongs: list[str], sound: NewWish, place: int, together: bool) -> None:
+        wishes: list[Any] = [WRONG[name] for name in wrongs]
+        wishes.insert(place, sound)
+        self.batch_post_transactions([(wish, "g" if together else "", "") for wish in wishes], dry_run=False)
+
+    @rule(wishes=st.lists(new_wishes(st.just(True)), min_size=1, max_size=2))
+    def holds_are_left_to_expire(self, wishes: list[NewWish]) -> None:
+        for wish in wishes:
+            self.hold(replace(wish, expires=DAY, effective=None))
+        self.time_passes(DAY)
+        self.holds_expire()
+
+    @rule(
+        code=st.sampled_from(["caller:new:1", "caller:new:2", *EUR]),
+        floor=st.sampled_from([None, 0, -10]),
+        metadata=METADATA,
+        side=st.sampled_from([0, 1, 2]),
+    )
+    def an_account_is_changed_after_its_end(
+        self, code: str, floor: int | None, metadata: dict[str, str], side: int
+    ) -> None:
+        self.close_ledger_account(code, by_id=False)
+        self.update_ledger_account(code, floor, "", metadata, ["floor", "metadata"], "", by_id=False)
+        self.freeze_ledger_account(code, side, by_id=False)
+        self.unfreeze_ledger_account(code, side, by_id=False, all_of_them=False)
+
+    @rule(wish=target_wishes(*METHODS))
+    def something_is_done_to_what_it_is_not_meant_for(self, wish: TargetWish) -> None:
+        stray = replace(wish, stray=True, inside=False, share=None)
+        self._post(METHODS[stray.action], stray.action, self.requests.targeted(stray, []), dry_run=False)
