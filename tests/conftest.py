@@ -1,6 +1,7 @@
 """What all tests share: how hard property tests search, and where they may put files."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,15 +10,22 @@ from hypothesis import HealthCheck, settings
 ROOT = Path(__file__).parents[1]
 
 # Tests start hundreds of programs. Where Python is told to write no bytecode, as it is in many containers, each of them
-# would compile all that it imports, which takes five times as long as starting. So it is kept, but apart.
+# would compile all that it imports, which takes five times as long as starting. So it is kept, but apart; and this
+# process, which was told so too, keeps and uses it as well.
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
-    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / ".pytest_cache" / "bytecode"))
+    sys.pycache_prefix = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / ".pytest_cache" / "bytecode"))
+    sys.dont_write_bytecode = False
 
 # Quick on every run, thorough on request (HYPOTHESIS_PROFILE=thorough). No deadline: on a busy machine a slow example
 # says nothing about the code.
 settings.register_profile("quick", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", max_examples=2_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let those begin first that take longest, so that none of them is the last that everybody waits for."""
+    items.sort(key=lambda item: "e2e" not in item.path.relative_to(ROOT).parts)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 BIN = Path(sys.executable).parent
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 90.0
 _PREFIXES = ("PAYMENTS_", "GATEWAY_", "SANDBOX_")
 
 
@@ -28,7 +28,7 @@ def run(*command: str, folder: Path, **variables: str) -> subprocess.CompletedPr
         env=clean_environment(**variables),
         capture_output=True,
         text=True,
-        timeout=PATIENCE_SECONDS * 2,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 

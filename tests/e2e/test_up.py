@@ -32,6 +32,9 @@ ADDRESSES = {
 GONE_SECONDS = 10.0
 """How long after their parent's violent death children may live."""
 
+LOOK_SECONDS = 0.1
+"""How often to look who is there, which goes through all processes of the machine."""
+
 EVERYBODY = 8
 """`up` itself, sandbox, gateway, server, worker, Postgres' keeper, Postgres, and at least one process of its."""
 
@@ -60,7 +63,7 @@ class Up:
             self.family.look()
             assert self.process.poll() is None, self.errors.read_text()
             assert time.monotonic() < deadline, printed + self.errors.read_text()
-            time.sleep(0.02)
+            time.sleep(LOOK_SECONDS)
         self.family.look()
         return printed
 
@@ -85,7 +88,7 @@ def watched(folder: Path, *options: str, **variables: str) -> tuple[int, Up]:
         done = threading.Event()
 
         def watch() -> None:
-            while not done.wait(0.02):
+            while not done.wait(LOOK_SECONDS):
                 up.family.look()
 
         watcher = threading.Thread(target=watch)
@@ -247,7 +250,7 @@ def _paste(lines: list[str], folder: Path) -> None:
         env=clean_environment(),
         capture_output=True,
         text=True,
-        timeout=PATIENCE_SECONDS * 2,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -58,9 +58,7 @@ def test_an_empty_database_is_brought_to_the_newest_schema_and_stays_there(empty
 def test_several_processes_may_migrate_at_once(empty_database_url: str) -> None:
     command = [sys.executable, "-c", PROGRAM, empty_database_url, "role_made_in_a_race"]
     running = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
-    assert [(process.communicate(timeout=PATIENCE_SECONDS)[1], process.returncode) for process in running] == [
-        ("", 0)
-    ] * 3
+    assert [end_of(process) for process in running] == [("", 0)] * 3
     assert version(empty_database_url) == HEADS
 
 
@@ -71,9 +69,7 @@ def test_databases_of_one_server_may_be_migrated_at_once(postgres: EmbeddedPostg
     try:
         commands = [[sys.executable, "-c", PROGRAM, postgres.address.url(name), "role_of_many"] for name in names]
         running = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for command in commands]
-        assert [(process.communicate(timeout=PATIENCE_SECONDS)[1], process.returncode) for process in running] == [
-            ("", 0)
-        ] * 3
+        assert [end_of(process) for process in running] == [("", 0)] * 3
     finally:
         for name in names:
             drop_database(postgres.address.url(), name)
