@@ -1,10 +1,9 @@
 """The machine: a rule for each RPC of LedgerService, asked of the service and of the model alike."""
 
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, invariant, rule
+from hypothesis.stateful import initialize, invariant
 
 from tests.integration.payments_service.application.ledger.machine.clock import START
 from tests.integration.payments_service.application.ledger.machine.line import Answer
@@ -54,31 +53,6 @@ class LedgerServiceMachine(RareRules, ReadingRules):
             line = ((USD[0], USD[1]), funds)
             self.post_transaction(NewWish([line], False, None, None, {}, None, True, False), dry_run=False)
 
-    @rule(picks=st.lists(st.tuples(st.integers(0, 11), st.booleans()), min_size=1, max_size=4))
-    def ask_again(self, picks: list[tuple[int, bool]]) -> None:
-        """A key that has its answer: the same request gets it again, to the byte, and another one is refused."""
-        for pick, other in picks if self.done else ():
-            self._ask_again(pick, other)
-
-    def _ask_again(self, pick: int, other: bool) -> None:
-        method, request, answer = self.done[-1 - pick % len(self.done)]
-        if other:
-            another = type(request)()
-            another.CopyFrom(request)
-            _alter(another)
-            again = self.line.ask(method, another)
-            assert again.reason == "IDEMPOTENCY_KEY_REUSED", (another, again)
-            self._note(method, again.reason)
-            return
-        again = self.line.ask(method, request)
-        assert again.replayed, (method, again)
-        self._same(answer.raw, again.raw)
-        if again.failure and answer.failure:
-            # Each call has an id of its own.
-            metadata = answer.failure.metadata | {"request_id": again.failure.metadata["request_id"]}
-            self._same(replace(answer.failure, metadata=metadata, replayed=True), again.failure)
-        self._note(method, "REPEATED")
-
     @invariant()
     def the_balances_are_those_of_the_model(self) -> None:
         if hasattr(self, "done"):
@@ -93,18 +67,3 @@ class LedgerServiceMachine(RareRules, ReadingRules):
         for code in self.model.accounts:
             self.list_entries(code, by_id=False, size=0)
             self.verify_ledger_account(code, by_id=False)
-
-
-def _alter(request: Any) -> None:
-    """Make a request into another one of the same kind, that would be well in itself."""
-    fields = request.DESCRIPTOR.fields_by_name
-    if "transaction" in fields:
-        request.transaction.description += "!"
-    elif "items" in fields:
-        request.items.add().post.description = "!"
-    elif "metadata" in fields:
-        request.metadata["another"] = "request"
-    elif "side" in fields:
-        request.side = (request.side + 1) % 3
-    else:
-        request.code = USD[0] if request.code != USD[0] else USD[1]

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from tests.integration.payments_service.application.ledger.machine.account_rules import AccountRules
+from tests.integration.payments_service.application.ledger.machine.again_rules import AgainRules
 from tests.integration.payments_service.application.ledger.machine.posting_rules import PostingRules
 from tests.integration.payments_service.application.ledger.machine.time_rules import TimeRules
 from tests.integration.payments_service.application.ledger.machine.wishes import (
@@ -33,8 +34,20 @@ WRONG: dict[str, NewWish] = {
 }
 """Transactions with one thing wrong with each, whatever the books are."""
 
+NAMED, HELD = replace(SOUND, named=True), replace(SOUND, named=True, pending=True)
+BACK = TargetWish("reverse", 0, False, True, True, None, None, False, None, False)
+CAPTURED, VOIDED = replace(BACK, action="post_pending"), replace(BACK, action="void_pending")
+COURSES: dict[str, list[tuple[Any, str, str]]] = {
+    "the same again": [(NAMED, "", ""), (NAMED, "", "same")],
+    "another under its name": [(NAMED, "", ""), (NAMED, "", "other")],
+    "captured though nothing was held": [(NAMED, "", ""), (CAPTURED, "", "")],
+    "reversed twice": [(NAMED, "", ""), (BACK, "", ""), (BACK, "", "")],
+    "captured after its end": [(HELD, "", ""), (VOIDED, "", ""), (CAPTURED, "", "")],
+}
+"""Batches whose last item cannot be what those before it were."""
 
-class RareRules(AccountRules, PostingRules, TimeRules):
+
+class RareRules(AccountRules, PostingRules, TimeRules, AgainRules):
     """What is wrong in a batch, what is left to expire, and what comes too late or to the wrong place."""
 
     @rule(
@@ -65,6 +78,7 @@ class RareRules(AccountRules, PostingRules, TimeRules):
         self, code: str, floor: int | None, metadata: dict[str, str], side: int
     ) -> None:
         self.close_ledger_account(code, by_id=False)
+        self.ask_again([(0, False)])
         self.update_ledger_account(code, floor, "", metadata, ["floor", "metadata"], "", by_id=False)
         self.freeze_ledger_account(code, side, by_id=False)
         self.unfreeze_ledger_account(code, side, by_id=False, all_of_them=False)
@@ -73,3 +87,24 @@ class RareRules(AccountRules, PostingRules, TimeRules):
     def something_is_done_to_what_it_is_not_meant_for(self, wish: TargetWish) -> None:
         stray = replace(wish, stray=True, inside=False, share=None)
         self._post(METHODS[stray.action], stray.action, self.requests.targeted(stray, []), dry_run=False)
+
+    @rule(course=st.sampled_from(sorted(COURSES)))
+    def batch_that_comes_to_a_bad_end(self, course: str) -> None:
+        self.batch_post_transactions(COURSES[course], dry_run=False)
+
+    @rule(side=st.sampled_from([0, 1]))
+    def a_hold_waits_while_its_account_is_frozen(self, side: int) -> None:
+        capture = replace(CAPTURED, inside=False)
+        self.hold(HELD)
+        self.freeze_ledger_account(USD[0], side, by_id=False)
+        self.post_pending_transaction(capture, dry_run=False)
+        self.unfreeze_ledger_account(USD[0], 0, by_id=False, all_of_them=False)
+        self.post_pending_transaction(capture, dry_run=True)
+        self.void_pending_transaction(replace(VOIDED, inside=False), dry_run=True)
+
+    @rule()
+    def what_was_spent_cannot_be_reversed(self) -> None:
+        self.move(NAMED)
+        if (spent := self.model.available(USD[1])) > 0:
+            self.move(replace(NAMED, lines=[((USD[1], USD[2]), spent)]))
+            self.reverse_transaction(replace(BACK, inside=False, pick=1), dry_run=False)
