@@ -108,3 +108,8 @@ class RareRules(AccountRules, PostingRules, TimeRules, AgainRules):
         if (spent := self.model.available(USD[1])) > 0:
             self.move(replace(NAMED, lines=[((USD[1], USD[2]), spent)]))
             self.reverse_transaction(replace(BACK, inside=False, pick=1), dry_run=False)
+
+    @rule(code=st.sampled_from(USD), by_id=st.booleans())
+    def a_floor_is_wanted_that_is_not_for_this_account(self, code: str, by_id: bool) -> None:
+        self.update_ledger_account(code, 0, "eur", {}, ["floor"], "", by_id)
+        self.update_ledger_account(code, -10, "usd", {}, ["floor"], "stale", by_id)
