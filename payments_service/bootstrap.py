@@ -290,9 +290,14 @@ def build_loops(core: Core) -> list[Loop]:
         Queue.HOLDS: hold_expiry_loop(ExpireHolds(core.transactions), UNTOLD_POLL_SECONDS),
     }
     inbox.leads_to(settling)
+    # While one waits for Stripe, the other takes what has come in since: leases keep them off each other's objects.
+    second_inbox = inbox_loop(events, UNTOLD_POLL_SECONDS)
+    inbox.works_beside(second_inbox)
+    second_inbox.leads_to(settling)
     return [
         lookout_loop(PostgresLookout(core.engine), told, poll),
         *told.values(),
+        second_inbox,
         settling,
         event_poll_loop(_poll_events(core)),
         inbox_watch_loop(WatchInbox(core.transactions)),

@@ -34,6 +34,7 @@ class Loop:
         self._stop = asyncio.Event()
         self._woken = asyncio.Event()
         self._followers: list[Loop] = []
+        self._companions: list[Loop] = []
 
     def stop(self) -> None:
         """Stop after the round in progress."""
@@ -43,6 +44,12 @@ class Loop:
     def wake(self) -> None:
         """There may be work: end the pause, or begin another round at once after the one in progress."""
         self._woken.set()
+        for companion in self._companions:
+            companion.wake()
+
+    def works_beside(self, other: "Loop") -> None:
+        """Wake another whenever this one is woken: it takes what comes in while this one is in a round."""
+        self._companions.append(other)
 
     def leads_to(self, other: "Loop") -> None:
         """Wake another after each round with work, because such work makes work for it."""

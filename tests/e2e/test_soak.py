@@ -6,10 +6,12 @@ A short form by default; `make soak ARGS=2000` for the long one.
 import asyncio
 import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 
@@ -18,6 +20,7 @@ from tests.e2e.conftest import NewStack
 from tests.e2e.programs import run
 from tests.e2e.soak_figures import figures
 from tests.e2e.stack import Stack
+from tests.e2e.stripe import API_KEY
 from tests.e2e.waiting import until
 
 pytestmark = pytest.mark.xdist_group("e2e-soak")
@@ -27,7 +30,9 @@ PATIENCE_SECONDS = 60 + PAYMENTS / 2
 GRACE_SECONDS = "2" if PAYMENTS <= 100 else "10"
 """A short run does not wait for the poll; in a long one it leaves alone what is still being delivered."""
 POISON_EVERY = 50
-TAKERS = 8
+TAKERS = 16
+RATE = float(os.environ.get("SOAK_RATE", "15"))
+"""Payments a second: as many as there are, at their time. As fast as possible would measure the queues before us."""
 DELIVERIES = "128"
 """Webhooks under way at once: Stripe does not hold back what is new until what is older has been answered."""
 FAULTS: tuple[dict[str, object], ...] = (
@@ -119,15 +124,19 @@ async def test_every_cent_is_booked_whatever_happens_to_the_webhooks(new_stack: 
 async def _buy(stack: Stack, caller: Caller) -> None:
     """Payments that are paid at Stripe behind our back, so that nothing but events and settlement tells of it."""
     gate = asyncio.Semaphore(TAKERS)
+    began = time.monotonic()
 
     async def one(number: int) -> None:
+        await asyncio.sleep(began + number / RATE - time.monotonic())
         async with gate:
             description = "poison" if number % POISON_EVERY == 0 else "sound"
             made = await caller.create(new_payment(1_000 + number, description=description))
             path = f"/v1/payment_intents/{made.payment.stripe_payment_intent_id}/confirm"
-            await stack.stripe.post(path, payment_method="pm_card_visa", return_url="https://shop.example")
+            await stripe.post(path, data={"payment_method": "pm_card_visa", "return_url": "https://shop.example"})
 
-    await asyncio.gather(*(one(number) for number in range(PAYMENTS)))
+    async with httpx.AsyncClient(base_url=stack.stripe.base, auth=(API_KEY, ""), timeout=20, trust_env=False) as stripe:
+        await asyncio.gather(*(one(number) for number in range(PAYMENTS)))
+    print(f"\n{PAYMENTS / (time.monotonic() - began):.1f} payments a second; {RATE:g} were asked for")
 
 
 async def _the_books_are_stripes(stack: Stack, books: Books) -> None:

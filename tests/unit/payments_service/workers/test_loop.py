@@ -118,6 +118,26 @@ async def test_work_makes_work_for_those_who_follow_and_a_look_makes_none() -> N
         await second.reach(2)
 
 
+async def test_what_comes_in_during_a_long_round_is_taken_by_the_loop_beside_it() -> None:
+    beside = Rounds()
+    let_go = asyncio.Event()
+
+    async def long_round() -> int:
+        await let_go.wait()
+        return 0
+
+    busy, other = Loop("m", long_round, NEVER), Loop("m", beside.run_once, NEVER)
+    busy.works_beside(other)
+    async with running(busy, other):
+        await beside.reach(1)
+        await settled()
+        busy.wake()
+        await beside.reach(2)
+        await settled()
+        assert beside.count == 2
+        let_go.set()
+
+
 @pytest.mark.parametrize("error", [ValueError("x"), PaymentsError(Reason.DATABASE_UNAVAILABLE, "away")])
 async def test_an_error_ends_no_worker_and_is_not_met_again_before_a_pause(
     error: Exception, monkeypatch: pytest.MonkeyPatch
