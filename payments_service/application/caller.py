@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 
 from payments_service.domain.errors import PaymentsError, Reason, invalid
+from payments_service.domain.value_object import value_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Principal:
         raise invalid("owner_id", "is required: this token acts for several owners, or for none")
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class IdempotentRequest:
     """One mutating request, as its idempotency key knows it.
 

@@ -1,19 +1,19 @@
 """What every mutating request has in common, with or without a call to Stripe: its key, and its stored outcome."""
 
 import hashlib
-from dataclasses import dataclass
 from uuid import UUID
 
 from payments_service.application.caller import IdempotentRequest
 from payments_service.application.ports import Claim, StoredOutcome, UnitOfWork
 from payments_service.domain.errors import Code, PaymentsError, Reason
 from payments_service.domain.ids import Prefix, format_id
+from payments_service.domain.value_object import value_object
 
 RETRY_UNKNOWN_MS = 2_000
 """When a caller should ask again for an outcome that is not known yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Completed:
     """A finished call.
 

@@ -32,11 +32,12 @@ from payments_service.domain.fee.schedule import FeeKind, FeeSchedule
 from payments_service.domain.outbox import OutboxEvent
 from payments_service.domain.payment.model import Payment, PaymentState
 from payments_service.domain.refund.model import Refund, RefundState
+from payments_service.domain.value_object import value_object
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Claim:
     """An idempotency key as it is stored.
 
@@ -54,7 +55,7 @@ class Claim:
     outcome: "StoredOutcome | None" = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class StoredOutcome:
     """A final answer, kept so that a repeat gets the same: a reply, byte for byte, or an error.
 
@@ -67,7 +68,7 @@ class StoredOutcome:
     error: PaymentsError | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class CompletedKey:
     """An idempotency key with its final outcome, to be stored in one go.
 

@@ -1,15 +1,14 @@
 """Money: a whole number of minor units of one currency."""
 
-from dataclasses import dataclass
-
 from payments_service.domain.currency import SUPPORTED
 from payments_service.domain.errors import Reason, invalid
+from payments_service.domain.value_object import value_object
 
 AMOUNT_MINOR_MAX = 10**12
 """The largest amount of one posting, either way: far above any real payment, far below what 64 bits hold."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Money:
     """An amount of one currency.
 

@@ -1,7 +1,7 @@
 """What callers want posted, and what is wrong with it whatever the books say."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from payments_service.domain.errors import PaymentsError, invalid
@@ -9,6 +9,7 @@ from payments_service.domain.ledger.exchange import check_exchange, fx_account
 from payments_service.domain.ledger.namespace import REFERENCE_LENGTH_MAX
 from payments_service.domain.ledger.transaction import TransactionKind
 from payments_service.domain.money import currency_from_input
+from payments_service.domain.value_object import keyword_value_object, value_object
 
 DESCRIPTION_LENGTH_MAX = 1_000
 METADATA_PAIRS_MAX = 50
@@ -17,7 +18,7 @@ METADATA_VALUE_LENGTH_MAX = 500
 CONDITIONS_MAX = 200
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class DraftPosting:
     """One posting, with accounts by code or id as the caller gave them, and a currency in any case."""
 
@@ -27,7 +28,7 @@ class DraftPosting:
     currency_code: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class DraftCondition:
     """What must hold for an account, by code or id."""
 
@@ -36,7 +37,7 @@ class DraftCondition:
     available_min_minor: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_value_object
 class Draft:
     """One transaction that a caller wants posted: see NewTransaction and TargetedTransaction in the API.
 
@@ -69,7 +70,7 @@ class Draft:
         return self.kind not in {TransactionKind.POST, TransactionKind.HOLD}
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Unreadable:
     """An item of a batch that could not be made into a draft, and why."""
 
@@ -103,24 +104,17 @@ def check_draft(draft: Draft) -> None:
 
 
 def _check_postings(draft: Draft) -> None:
+    legs: list[tuple[str, int]] = []
     for index, posting in enumerate(draft.postings):
-        for name, account in (("debit_account", posting.debit), ("credit_account", posting.credit)):
-            if not account:
-                raise invalid(f"postings[{index}].{name}", "is required: the code or id of a ledger account")
-        currency_from_input(posting.currency_code, f"postings[{index}].amount.currency_code")
-    legs = [leg for posting in draft.postings for leg in _fx_legs(posting)]
+        if not (posting.debit and posting.credit):
+            missing = "credit_account" if posting.debit else "debit_account"
+            raise invalid(f"postings[{index}].{missing}", "is required: the code or id of a ledger account")
+        currency = currency_from_input(posting.currency_code, f"postings[{index}].amount.currency_code")
+        for account, amount in ((posting.debit, posting.amount_minor), (posting.credit, -posting.amount_minor)):
+            if fx_account(account, currency) is not None:
+                legs.append((currency, amount))
     # What is held may never be captured, so it exchanges nothing.
     check_exchange(legs if draft.kind is TransactionKind.POST else legs[:1], draft.metadata)
-
-
-def _fx_legs(posting: DraftPosting) -> list[tuple[str, int]]:
-    """What a posting debits to fx accounts, by currency."""
-    currency = posting.currency_code.lower()
-    return [
-        (currency, amount)
-        for account, amount in ((posting.debit, posting.amount_minor), (posting.credit, -posting.amount_minor))
-        if fx_account(account, currency) is not None
-    ]
 
 
 def _check_metadata(metadata: Mapping[str, str]) -> None:

@@ -6,7 +6,6 @@ the whole group is run again, and finds it (`storage/retry.py`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
@@ -26,6 +25,7 @@ from payments_service.application.ledger.requests import Asked
 from payments_service.application.ports import Claim, CompletedKey, ReplyCodec, StoredOutcome, Transactions, UnitOfWork
 from payments_service.domain.errors import PaymentsError
 from payments_service.domain.ids import new_id
+from payments_service.domain.value_object import value_object
 
 LIMITS = GroupLimits(weight_max=256, waiting_max=20_000, pause_from=8, pause_seconds=0.008)
 """In transactions to post. What every group costs is many times the cost of one of its calls, so under load it pays to
@@ -33,7 +33,7 @@ let it grow; beyond 256 it would only keep its first callers waiting (measured: 
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class _Call:
     """One call that posts.
 

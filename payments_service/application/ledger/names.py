@@ -1,6 +1,5 @@
 """How callers name accounts, and which they see."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from payments_service.application.caller import Principal
@@ -8,9 +7,12 @@ from payments_service.application.ports import UnitOfWork
 from payments_service.domain.errors import PaymentsError, Reason, invalid
 from payments_service.domain.ids import Prefix, parse_id
 from payments_service.domain.ledger.views import LedgerAccount
+from payments_service.domain.value_object import value_object
+
+_ID_BEGINNING = f"{Prefix.LEDGER_ACCOUNT}_"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class AccountName:
     """How a caller names an account: by id or by code, whichever is not empty."""
 
@@ -34,6 +36,11 @@ class AccountName:
         if self.code:
             return None if "\0" in self.code else self.code
         return parse_id(Prefix.LEDGER_ACCOUNT, self.ledger_account_id)
+
+
+def may_be_id(text: str) -> bool:
+    """Whether what names an account might be its id; most are codes, and reading each as an id costs more."""
+    return text.startswith(_ID_BEGINNING)
 
 
 def sees_owner(principal: Principal, owner_id: str | None) -> bool:

@@ -1,7 +1,6 @@
 """Posting for callers: one transaction or a batch, for good or only to see what would come of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 
@@ -13,9 +12,10 @@ from payments_service.application.ledger.posting import Answer, PostResult, post
 from payments_service.application.ledger.requests import Asked
 from payments_service.application.ports import ReplyCodec, Transactions
 from payments_service.domain.errors import PaymentsError, invalid
+from payments_service.domain.value_object import value_object
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class BatchResult:
     """What became of each item of a batch: posted, or why not."""
 

@@ -1,7 +1,7 @@
 """Posting what calls ask for, many calls at once, inside one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID
 
 from payments_service.application.ledger.drafts import Draft, Drafted
@@ -12,9 +12,10 @@ from payments_service.domain.ledger.account import Account
 from payments_service.domain.ledger.outcome import Existing, Outcome, Posted, Refused, accounts_after, refused_together
 from payments_service.domain.ledger.transaction import PostRequest, Transaction
 from payments_service.domain.ledger.transaction_view import TransactionView, view_of
+from payments_service.domain.value_object import value_object
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class PostResult:
     """A transaction that was posted, or was there already.
 
@@ -55,6 +56,8 @@ async def post_calls(unit: UnitOfWork, calls: Sequence[Asked], *, dry_run: bool 
 
 def _whole_groups(requested: Sequence[Requested], drafts: Sequence[Drafted]) -> list[Requested]:
     """Nothing of an atomic group is asked of the ledger when one of its items has been refused already."""
+    if not any(draft.atomic_group for draft in drafts):
+        return list(requested)
     refused: dict[str, PaymentsError] = {}
     for one, draft in zip(requested, drafts, strict=True):
         if isinstance(one, PaymentsError) and draft.atomic_group and draft.atomic_group not in refused:

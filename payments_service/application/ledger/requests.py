@@ -1,12 +1,11 @@
 """Drafts of callers as requests to the ledger: names looked up, and what is not theirs refused."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from payments_service.application.caller import Principal
-from payments_service.application.ledger.drafts import Draft, Drafted, check_draft
-from payments_service.application.ledger.names import AccountName, no_account, sees_owner
+from payments_service.application.ledger.drafts import Draft, Drafted, DraftPosting, check_draft
+from payments_service.application.ledger.names import AccountName, may_be_id, no_account, sees_owner
 from payments_service.application.ledger.transactions import no_transaction, space_of
 from payments_service.application.ports import UnitOfWork
 from payments_service.domain.errors import PaymentsError
@@ -24,11 +23,12 @@ from payments_service.domain.ledger.namespace import (
 )
 from payments_service.domain.ledger.transaction import AccountKey, Condition, Posting, PostRequest, Transaction
 from payments_service.domain.money import Money
+from payments_service.domain.value_object import value_object
 
 Requested = PostRequest | PaymentsError
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Asked:
     """What one call asks for, and who asks.
 
@@ -66,7 +66,7 @@ async def requests_for(unit: UnitOfWork, calls: Sequence[Asked]) -> list[list[Re
     return [_requested(call, wrong, known) for call, wrong in zip(calls, errors, strict=True)]
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class _Known:
     """What was looked up.
 
@@ -111,8 +111,10 @@ async def _accounts(unit: UnitOfWork, sound: _Sound) -> dict[str | UUID, Account
     """The accounts to be looked up, by code and by id: those given by id, and all of callers bound to owners."""
     wanted: set[str | UUID] = set()
     for call, drafts in sound:
-        keys = {AccountName.of(text).key for draft in drafts for text in _account_texts(draft)}
-        wanted |= {key for key in keys if isinstance(key, UUID) or (key and call.principal.owner_ids is not None)}
+        is_bound = call.principal.owner_ids is not None
+        texts = (text for draft in drafts for text in _account_texts(draft))
+        keys = [AccountName.of(text).key for text in texts if is_bound or may_be_id(text)]
+        wanted |= {key for key in keys if isinstance(key, UUID) or (key and is_bound)}
     found: dict[str | UUID, Account] = {}
     for account in await unit.ledger_accounts.many(list(wanted)) if wanted else ():
         found |= {account.id: account, account.code: account}
@@ -161,6 +163,7 @@ class _Names:
         self._asked = asked
         self._known = known
         self._space = space_of(asked.principal)
+        self._is_bound = asked.principal.owner_ids is not None
         self._made: dict[str, UUID] = {}
 
     def request_or_error(self, draft: Draft, transaction_id: UUID) -> Requested:
@@ -184,15 +187,7 @@ class _Names:
             transaction_id=transaction_id,
             reference=reference,
             kind=draft.kind,
-            postings=tuple(
-                Posting(
-                    self._key(posting.debit, currency),
-                    self._key(posting.credit, currency),
-                    Money(posting.amount_minor, currency),
-                )
-                for posting in draft.postings
-                for currency in (posting.currency_code.lower(),)
-            ),
+            postings=tuple([self._posting(posting) for posting in draft.postings]),
             effective_time=draft.effective_time,
             at_original_time=draft.at_original_time,
             expire_time=draft.expire_time,
@@ -201,8 +196,10 @@ class _Names:
             part_minor=draft.part_minor or None,
             atomic_group=self._asked.groups.get(draft.atomic_group),
             conditions=tuple(
-                Condition(self._code(one.account), one.expected_version, one.available_min_minor)
-                for one in draft.conditions
+                [
+                    Condition(self._code(one.account), one.expected_version, one.available_min_minor)
+                    for one in draft.conditions
+                ]
             ),
             description=draft.description,
             metadata=draft.metadata,
@@ -213,12 +210,20 @@ class _Names:
         self._made[reference] = transaction_id
         return request
 
+    def _posting(self, posting: DraftPosting) -> Posting:
+        currency = posting.currency_code.lower()
+        debit, credit = self._key(posting.debit, currency), self._key(posting.credit, currency)
+        return Posting(debit, credit, Money(posting.amount_minor, currency))
+
     def _key(self, text: str, currency: str) -> AccountKey:
         """The account that a posting in this currency names, which must be one of a caller or the currency's fx."""
-        exchange = fx_account(text, currency) if self._asked.principal.owner_ids is None else None
-        if exchange is not None:
+        if self._is_bound:
+            code = self._code(text)
+        elif (exchange := fx_account(text, currency)) is not None:
             return exchange
-        code = self._code(text)
+        else:
+            # Whether an account by its code exists is found out under its lock.
+            code = self._code(text) if may_be_id(text) or "\0" in text else text
         if not is_callers_account(code):
             raise reserved_account(code)
         return code
@@ -228,8 +233,7 @@ class _Names:
         name = AccountName.of(text)
         if isinstance(name.key, str) and not is_callers_account(name.key):
             return name.key
-        if isinstance(name.key, str) and self._asked.principal.owner_ids is None:
-            # Whether it exists is found out under its lock.
+        if isinstance(name.key, str) and not self._is_bound:
             return name.key
         account = self._known.accounts.get(name.key) if name.key is not None else None
         if account is None or not sees_owner(self._asked.principal, account.owner_id):

@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from uuid import UUID
 
+from payments_service.domain.value_object import value_object
+
 TOTAL_MINOR_MAX = 2**63 - 1
 """The largest total of an account, in minor units: what a signed 64-bit integer holds."""
 
@@ -68,7 +70,7 @@ class AccountSpec:
     floor_minor: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Account:
     """A ledger account at one moment. Totals are in minor units, only grow by what is posted, and are never netted.
 

@@ -6,7 +6,7 @@ another currency and a rate behind it.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from payments_service.domain.errors import invalid
 from payments_service.domain.ledger import chart
@@ -26,7 +26,7 @@ def fx_account(code: str, currency: str) -> AccountSpec | None:
     return chart.fx(currency) if code.startswith(_PREFIX) and code == chart.fx(currency).code else None
 
 
-def check_exchange(legs: Iterable[tuple[str, int]], metadata: Mapping[str, str]) -> None:
+def check_exchange(legs: Collection[tuple[str, int]], metadata: Mapping[str, str]) -> None:
     """Refuse a use of fx accounts that exchanges nothing.
 
     Args:
@@ -38,11 +38,11 @@ def check_exchange(legs: Iterable[tuple[str, int]], metadata: Mapping[str, str])
         PaymentsError: LEDGER_ACCOUNT_RESERVED when the legs do not go into one currency and out of another,
             REQUEST_INVALID without a rate.
     """
+    if not legs:
+        return
     net: Counter[str] = Counter()
     for currency, amount_minor in legs:
         net[currency] += amount_minor
-    if not net:
-        return
     if not (any(amount > 0 for amount in net.values()) and any(amount < 0 for amount in net.values())):
         raise reserved_account(chart.fx(min(net)).code)
     if not _RATE.fullmatch(metadata.get(RATE_KEY, "")):

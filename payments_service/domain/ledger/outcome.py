@@ -8,12 +8,13 @@ from uuid import UUID
 from payments_service.domain.errors import PaymentsError
 from payments_service.domain.ledger.account import Account
 from payments_service.domain.ledger.transaction import Entry, Transaction
+from payments_service.domain.value_object import value_object
 
 AccountEntry = tuple[Account, Entry]
 """An entry and the account that it is in."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Posted:
     """The request became a transaction.
 
@@ -37,7 +38,7 @@ class Posted:
         return accounts_after(self.sides)
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Existing:
     """The fact was in the books already: nothing was posted.
 
@@ -48,7 +49,7 @@ class Existing:
     transaction: Transaction
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Refused:
     """The request broke a rule: nothing was posted.
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
@@ -12,6 +12,7 @@ import orjson
 
 from payments_service.domain.ledger.account import AccountSpec, Side
 from payments_service.domain.money import Money
+from payments_service.domain.value_object import keyword_value_object, value_object
 
 POSTINGS_MAX = 100
 """Postings of one transaction at most."""
@@ -62,7 +63,7 @@ def code_of(key: AccountKey) -> str:
     return key if isinstance(key, str) else key.code
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Posting:
     """One movement from the credited account to the debited one; both have the amount's currency.
 
@@ -77,7 +78,7 @@ class Posting:
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Condition:
     """What must hold for an account, or the request is refused.
 
@@ -92,7 +93,7 @@ class Condition:
     available_min_minor: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_value_object
 class PostRequest:
     """One transaction that somebody wants posted.
 
@@ -158,7 +159,7 @@ class PostRequest:
         return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Transaction:
     """A posted transaction without its entries. It never changes.
 

@@ -1,7 +1,6 @@
 """A transaction as readers are shown it: its postings, and what is left of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from payments_service.domain.ledger.account import Account
@@ -10,9 +9,10 @@ from payments_service.domain.ledger.outcome import AccountEntry
 from payments_service.domain.ledger.reversal import REVERSIBLE
 from payments_service.domain.ledger.transaction import SETTLING_INDEX_FIRST, Transaction, TransactionKind
 from payments_service.domain.money import Money
+from payments_service.domain.value_object import value_object
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Link:
     """What a transaction did to one posting of its target.
 
@@ -27,7 +27,7 @@ class Link:
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class PostingLine:
     """One posting of a transaction.
 
@@ -48,7 +48,7 @@ class PostingLine:
     added: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class TransactionView:
     """A transaction and what has become of it.
 

@@ -18,6 +18,12 @@ def money_to_message(money: Money) -> money_pb2.Money:
     return money_pb2.Money(amount_minor=money.amount_minor, currency_code=money.currency)
 
 
+def fill_money(message: money_pb2.Money, amount_minor: int, currency: str) -> None:
+    """Write money into a part of a reply."""
+    message.amount_minor = amount_minor
+    message.currency_code = currency
+
+
 def money_from_message(message: money_pb2.Money, field: str) -> Money:
     """Money from a request.
 
@@ -31,6 +37,13 @@ def time_to_message(time: datetime) -> Timestamp:
     """A time for a reply, to the microsecond that the database keeps."""
     since = time - _EPOCH
     return Timestamp(seconds=since.days * _DAY_SECONDS + since.seconds, nanos=since.microseconds * _MICROSECOND_NANOS)
+
+
+def fill_time(message: Timestamp, time: datetime) -> None:
+    """Write a time into a part of a reply."""
+    since = time - _EPOCH
+    message.seconds = since.days * _DAY_SECONDS + since.seconds
+    message.nanos = since.microseconds * _MICROSECOND_NANOS
 
 
 def time_from_message(message: Timestamp, field: str) -> datetime:

@@ -1,6 +1,9 @@
 """Balances, entries and trial balances as messages."""
 
-from payments_api.v1 import ledger_pb2, money_pb2, reporting_pb2
+from collections.abc import Mapping
+from typing import cast
+
+from payments_api.v1 import ledger_pb2, reporting_pb2
 
 from payments_service.domain.ids import Prefix, format_id
 from payments_service.domain.ledger.account import Account, AccountKind, Side
@@ -8,10 +11,14 @@ from payments_service.domain.ledger.namespace import outside_reference
 from payments_service.domain.ledger.transaction import Effect
 from payments_service.domain.ledger.views import Balance, EffectiveBalance, HistoryLine
 from payments_service.domain.money import Money
-from payments_service.transport.convert.basic import money_to_message, time_to_message
+from payments_service.transport.convert.basic import fill_money, fill_time, money_to_message, time_to_message
 
 KIND_TO_MESSAGE = {kind: f"LEDGER_ACCOUNT_KIND_{kind.name}" for kind in AccountKind}
 SIDE_TO_MESSAGE = {side: f"SIDE_{side.name}" for side in Side}
+_KIND_NUMBERS = cast(
+    "Mapping[AccountKind, ledger_pb2.LedgerAccountKind]",
+    {kind: ledger_pb2.LedgerAccountKind.Value(name) for kind, name in KIND_TO_MESSAGE.items()},
+)
 EFFECT_TO_MESSAGE = {effect: f"ENTRY_EFFECT_{effect.name}" for effect in Effect}
 
 
@@ -30,20 +37,22 @@ def balance_to_message(balance: Balance) -> ledger_pb2.Balance:
     )
 
 
-def account_balance_to_message(account: Account) -> ledger_pb2.Balance:
-    """The balance of an account as it is here, for a reply. Without a detour: a posting's reply has two of them."""
+def fill_balance(message: ledger_pb2.Balance, account: Account) -> None:
+    """Write the balance of an account as it is here into a reply.
+
+    In place: a posting's reply has two of them, and making messages to have them copied costs several times as much.
+    """
     currency, posted, pending_out = account.currency, account.posted_minor, account.pending_out_minor
-    return ledger_pb2.Balance(
-        ledger_account_id=format_id(Prefix.LEDGER_ACCOUNT, account.id),
-        code=account.code,
-        kind=KIND_TO_MESSAGE[account.kind],
-        posted=money_pb2.Money(amount_minor=posted, currency_code=currency),
-        pending_out=money_pb2.Money(amount_minor=pending_out, currency_code=currency),
-        pending_in=money_pb2.Money(amount_minor=account.pending_in_minor, currency_code=currency),
-        available=money_pb2.Money(amount_minor=posted - pending_out, currency_code=currency),
-        version=account.version,
-        record_time=time_to_message(account.last_record_time) if account.last_record_time else None,
-    )
+    message.ledger_account_id = format_id(Prefix.LEDGER_ACCOUNT, account.id)
+    message.code = account.code
+    message.kind = _KIND_NUMBERS[account.kind]
+    fill_money(message.posted, posted, currency)
+    fill_money(message.pending_out, pending_out, currency)
+    fill_money(message.pending_in, account.pending_in_minor, currency)
+    fill_money(message.available, posted - pending_out, currency)
+    message.version = account.version
+    if account.last_record_time is not None:
+        fill_time(message.record_time, account.last_record_time)
 
 
 def effective_balance_to_message(balance: EffectiveBalance) -> ledger_pb2.Balance:

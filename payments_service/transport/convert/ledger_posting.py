@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import cast
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from payments_api.v1 import ledger_pb2
@@ -15,12 +16,28 @@ from payments_service.domain.ledger.hold import HoldState
 from payments_service.domain.ledger.namespace import outside_reference
 from payments_service.domain.ledger.transaction import TransactionKind
 from payments_service.domain.ledger.transaction_view import PostingLine, TransactionView
-from payments_service.transport.convert.basic import money_to_message, time_from_message, time_to_message
-from payments_service.transport.convert.ledger import account_balance_to_message
+from payments_service.transport.convert.basic import fill_money, fill_time, time_from_message
+from payments_service.transport.convert.ledger import fill_balance
 
 KIND_TO_MESSAGE = {kind: f"LEDGER_TRANSACTION_KIND_{kind.name}" for kind in TransactionKind}
 KIND_FROM_MESSAGE = {ledger_pb2.LedgerTransactionKind.Value(name): kind for kind, name in KIND_TO_MESSAGE.items()}
-_HOLD_STATE_TO_MESSAGE = {state: f"PENDING_STATE_{state.name}" for state in HoldState}
+_KIND_NUMBERS = cast(
+    "Mapping[TransactionKind, ledger_pb2.LedgerTransactionKind]",
+    {kind: number for number, kind in KIND_FROM_MESSAGE.items()},
+)
+_HOLD_STATE_NUMBERS = cast(
+    "Mapping[HoldState, ledger_pb2.PendingState]",
+    {state: ledger_pb2.PendingState.Value(f"PENDING_STATE_{state.name}") for state in HoldState},
+)
+
+Posted = (
+    pb.PostTransactionResponse
+    | pb.PostPendingTransactionResponse
+    | pb.VoidPendingTransactionResponse
+    | pb.ReverseTransactionResponse
+    | pb.BatchPostTransactionsOutcome
+)
+"""Messages that tell what became of a posting, with the same fields."""
 
 ITEM_KINDS: Mapping[str, TransactionKind] = {
     "post_pending": TransactionKind.CAPTURE,
@@ -99,36 +116,59 @@ def below(field: str, error: PaymentsError) -> PaymentsError:
     return PaymentsError(error.reason, f"{field}.{error.message}", metadata=error.metadata, violations=violations)
 
 
-def view_to_message(view: TransactionView, *, dry_run: bool = False) -> ledger_pb2.LedgerTransaction:
-    """A transaction for a reply; one of a dry run has no id."""
-    transaction = view.transaction
-    return ledger_pb2.LedgerTransaction(
-        id="" if dry_run else format_id(Prefix.LEDGER_TRANSACTION, transaction.id),
-        reference=outside_reference(transaction.reference),
-        kind=KIND_TO_MESSAGE[transaction.kind],
-        target_transaction_id=format_id(Prefix.LEDGER_TRANSACTION, transaction.target_id)
-        if transaction.target_id
-        else "",
-        postings=[_line_to_message(line) for line in view.lines],
-        pending_state=_HOLD_STATE_TO_MESSAGE[view.hold_state] if view.hold_state else None,
-        effective_time=time_to_message(transaction.effective_time),
-        record_time=time_to_message(transaction.record_time),
-        expire_time=time_to_message(transaction.expire_time) if transaction.expire_time else None,
-        description=transaction.description,
-        metadata=transaction.metadata,
-        actor=transaction.actor,
-    )
+def view_to_message(view: TransactionView) -> ledger_pb2.LedgerTransaction:
+    """A transaction for a reply."""
+    message = ledger_pb2.LedgerTransaction()
+    _fill_transaction(message, view, dry_run=False)
+    return message
 
 
-def outcome_to_message(outcome: PostResult | PaymentsError) -> pb.BatchPostTransactionsOutcome:
-    """What became of an item of a batch."""
+def fill_posted(message: Posted, result: PostResult) -> None:
+    """Write what became of a posting into a reply: the transaction, and the balances that it left."""
+    _fill_transaction(message.transaction, result.view, dry_run=result.dry_run)
+    for account in result.accounts:
+        fill_balance(message.balances.add(), account)
+    message.duplicate = result.duplicate
+
+
+def fill_outcome(message: pb.BatchPostTransactionsOutcome, outcome: PostResult | PaymentsError) -> None:
+    """Write what became of an item of a batch into a reply."""
     if isinstance(outcome, PaymentsError):
-        return pb.BatchPostTransactionsOutcome(error=_error_to_message(outcome))
-    return pb.BatchPostTransactionsOutcome(
-        transaction=view_to_message(outcome.view, dry_run=outcome.dry_run),
-        balances=[account_balance_to_message(account) for account in outcome.accounts],
-        duplicate=outcome.duplicate,
-    )
+        message.error.CopyFrom(_error_to_message(outcome))
+    else:
+        fill_posted(message, outcome)
+
+
+def _fill_transaction(message: ledger_pb2.LedgerTransaction, view: TransactionView, *, dry_run: bool) -> None:
+    """Write a transaction into a reply; one of a dry run has no id. In place, see `fill_balance`."""
+    transaction = view.transaction
+    if not dry_run:
+        message.id = format_id(Prefix.LEDGER_TRANSACTION, transaction.id)
+    message.reference = outside_reference(transaction.reference)
+    message.kind = _KIND_NUMBERS[transaction.kind]
+    if transaction.target_id is not None:
+        message.target_transaction_id = format_id(Prefix.LEDGER_TRANSACTION, transaction.target_id)
+    for line in view.lines:
+        _fill_line(message.postings.add(), line)
+    if view.hold_state is not None:
+        message.pending_state = _HOLD_STATE_NUMBERS[view.hold_state]
+    fill_time(message.effective_time, transaction.effective_time)
+    fill_time(message.record_time, transaction.record_time)
+    if transaction.expire_time is not None:
+        fill_time(message.expire_time, transaction.expire_time)
+    message.description = transaction.description
+    if transaction.metadata:
+        message.metadata.update(transaction.metadata)
+    message.actor = transaction.actor
+
+
+def _fill_line(message: ledger_pb2.Posting, line: PostingLine) -> None:
+    message.debit_account = line.debit.code
+    message.credit_account = line.credit.code
+    fill_money(message.amount, line.amount.amount_minor, line.amount.currency)
+    if line.remaining.amount_minor:
+        fill_money(message.remaining, line.remaining.amount_minor, line.remaining.currency)
+    message.added_by_ledger = line.added
 
 
 def _error_to_message(error: PaymentsError) -> pb.PostingError:
@@ -137,16 +177,6 @@ def _error_to_message(error: PaymentsError) -> pb.PostingError:
         message=error.message,
         metadata=error.metadata,
         field_violations={violation.field: violation.description for violation in error.violations},
-    )
-
-
-def _line_to_message(line: PostingLine) -> ledger_pb2.Posting:
-    return ledger_pb2.Posting(
-        debit_account=line.debit.code,
-        credit_account=line.credit.code,
-        amount=money_to_message(line.amount),
-        remaining=money_to_message(line.remaining) if line.remaining.amount_minor else None,
-        added_by_ledger=line.added,
     )
 
 

@@ -8,9 +8,8 @@ from payments_api.v1 import ledger_service_pb2 as pb
 from payments_service.application.ledger.post import BatchResult
 from payments_service.application.ledger.posting import PostResult
 from payments_service.domain.ledger.views import LedgerAccount
-from payments_service.transport.convert.ledger import account_balance_to_message
 from payments_service.transport.convert.ledger_account import account_to_message
-from payments_service.transport.convert.ledger_posting import outcome_to_message, view_to_message
+from payments_service.transport.convert.ledger_posting import fill_outcome, fill_posted
 
 _SERVICE = "payments_api.v1.LedgerService"
 
@@ -42,11 +41,9 @@ def _posted(reply: PostReply) -> Callable[[object], Message]:
     def encode(result: object) -> Message:
         if not isinstance(result, PostResult):
             raise TypeError(f"not a posted transaction: {type(result).__name__}")
-        return reply(
-            transaction=view_to_message(result.view, dry_run=result.dry_run),
-            balances=[account_balance_to_message(account) for account in result.accounts],
-            duplicate=result.duplicate,
-        )
+        message = reply()
+        fill_posted(message, result)
+        return message
 
     return encode
 
@@ -54,7 +51,10 @@ def _posted(reply: PostReply) -> Callable[[object], Message]:
 def _batch(result: object) -> Message:
     if not isinstance(result, BatchResult):
         raise TypeError(f"not the outcomes of a batch: {type(result).__name__}")
-    return pb.BatchPostTransactionsResponse(outcomes=[outcome_to_message(outcome) for outcome in result.outcomes])
+    message = pb.BatchPostTransactionsResponse()
+    for outcome in result.outcomes:
+        fill_outcome(message.outcomes.add(), outcome)
+    return message
 
 
 LEDGER_ENCODERS: Mapping[str, Callable[[object], Message]] = {
