@@ -67,6 +67,7 @@ from payments_service.processors.stripe.client import StripeClient, StripeSettin
 from payments_service.storage.cipher import Cipher, new_key
 from payments_service.storage.engine import create_engine
 from payments_service.storage.inbox_recording import EventRecordingRepository
+from payments_service.storage.ledger.posting_group import PostgresPostingGroups
 from payments_service.storage.lookout import PostgresLookout
 from payments_service.storage.unit_of_work import PostgresTransactions
 from payments_service.transport.handlers.account import AccountHandlers
@@ -135,7 +136,9 @@ class Core:
             settings, settings.database_url.get_secret_value(), application_name=application_name
         )
         self.seal_keys = seal_keys(settings)
-        self.transactions = PostgresTransactions(self.engine, _cipher(settings), self.seal_keys)
+        cipher = _cipher(settings)
+        self.transactions = PostgresTransactions(self.engine, cipher, self.seal_keys)
+        self.posting_groups = PostgresPostingGroups(self.engine, cipher)
         self.recording = EventRecordingRepository(self.engine)
         stripe_settings = _stripe_settings(settings, settings.stripe_api_key.get_secret_value())
         self.stripe_client = StripeClient(stripe_settings)
@@ -174,7 +177,7 @@ class ServerApplication:
         return_urls = ReturnUrls(frozenset(origin.lower().rstrip("/") for origin in core.settings.return_url_origins))
         payments = PaymentReader(transactions)
         ledger = LedgerReader(transactions, core.background)
-        commit = GroupCommit(transactions, ProtobufReplyCodec(), core.background)
+        commit = GroupCommit(core.posting_groups, ProtobufReplyCodec(), core.background)
         self._feed = EventFeed(transactions, core.settings.outbox_poll_ms / 1000, core.settings.outbox_waiters_max)
         self._services: dict[str, object] = {
             "payments_api.v1.PaymentService": PaymentHandlers(

@@ -127,14 +127,6 @@ class IdempotencyStore(Protocol):
         """Store the final outcome."""
         ...
 
-    async def find(self, digests: Sequence[bytes]) -> dict[bytes, Claim]:
-        """Those of these keys that are claimed, by digest; nothing is locked."""
-        ...
-
-    async def add_completed(self, keys: Sequence[CompletedKey]) -> None:
-        """Store new keys with their outcomes; one that somebody else has stored meanwhile fails the transaction."""
-        ...
-
     async def release(self, digest: bytes) -> None:
         """Give the key up: nothing happened, and a repeat starts afresh."""
         ...

@@ -1,6 +1,6 @@
 """Idempotency keys in Postgres. Stored outcomes are encrypted: they hold what callers were told."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import orjson
@@ -11,16 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from payments_service.application.ports import Claim, CompletedKey, StoredOutcome
 from payments_service.domain.errors import FieldViolation, PaymentsError, Reason
 from payments_service.storage.cipher import Cipher
-from payments_service.storage.driver import driver_connection
-from payments_service.storage.ledger.arrays import byteas, uuids
+from payments_service.storage.ledger.arrays import PackedArray, byteas, uuids
+from payments_service.storage.ledger.rows import Row
 from payments_service.storage.tables.payments import idempotency_keys as t
 
-_FIND = """
+FIND = """
 SELECT digest, fingerprint, operation_id, outcome, clock_timestamp() FROM idempotency_keys
 WHERE digest = ANY(%b::bytea[])
 """
 
-_ADD_COMPLETED = """
+ADD_COMPLETED = """
 INSERT INTO idempotency_keys (digest, fingerprint, operation_id, outcome, complete_time)
 SELECT *, clock_timestamp() FROM unnest(%b::bytea[], %b::bytea[], %b::uuid[], %b::bytea[])
 """
@@ -65,31 +65,6 @@ class IdempotencyRepository:
             update(t).where(t.c.digest == digest).values(outcome=sealed, complete_time=func.clock_timestamp())
         )
 
-    async def find(self, digests: Sequence[bytes]) -> dict[bytes, Claim]:
-        """See the port."""
-        driver = await driver_connection(self._connection)
-        cursor = await driver.execute(_FIND, (byteas(digests),), binary=True)
-        return {
-            digest: Claim(fingerprint, operation_id, now, outcome=self._open(digest, outcome))
-            for digest, fingerprint, operation_id, outcome, now in await cursor.fetchall()
-        }
-
-    async def add_completed(self, keys: Sequence[CompletedKey]) -> None:
-        """See the port."""
-        if not keys:
-            return
-        driver = await driver_connection(self._connection)
-        rows = sorted(keys, key=lambda key: key.digest)
-        await driver.execute(
-            _ADD_COMPLETED,
-            (
-                byteas([row.digest for row in rows]),
-                byteas([row.fingerprint for row in rows]),
-                uuids([row.operation_id for row in rows]),
-                byteas(self._cipher.encrypt_all([(_encode(row.outcome), _where(row.digest)) for row in rows])),
-            ),
-        )
-
     async def release(self, digest: bytes) -> None:
         """See the port."""
         await self._connection.execute(delete(t).where(t.c.digest == digest))
@@ -100,7 +75,30 @@ class IdempotencyRepository:
         return self._open(digest, row.outcome) if row else None
 
     def _open(self, digest: bytes, sealed: bytes | None) -> StoredOutcome | None:
-        return None if sealed is None else _decode(self._cipher.decrypt(sealed, _where(digest)))
+        return _opened(self._cipher, digest, sealed)
+
+
+def claims_from(cipher: Cipher, rows: Iterable[Row]) -> dict[bytes, Claim]:
+    """What `FIND` has found, by digest."""
+    return {
+        digest: Claim(fingerprint, operation_id, now, outcome=_opened(cipher, digest, outcome))
+        for digest, fingerprint, operation_id, outcome, now in rows
+    }
+
+
+def completed_columns(cipher: Cipher, keys: Sequence[CompletedKey]) -> tuple[PackedArray, ...]:
+    """The parameters of `ADD_COMPLETED`."""
+    rows = sorted(keys, key=lambda key: key.digest)
+    return (
+        byteas([row.digest for row in rows]),
+        byteas([row.fingerprint for row in rows]),
+        uuids([row.operation_id for row in rows]),
+        byteas(cipher.encrypt_all([(_encode(row.outcome), _where(row.digest)) for row in rows])),
+    )
+
+
+def _opened(cipher: Cipher, digest: bytes, sealed: bytes | None) -> StoredOutcome | None:
+    return None if sealed is None else _decode(cipher.decrypt(sealed, _where(digest)))
 
 
 def _where(digest: bytes) -> bytes:

@@ -20,9 +20,10 @@ from payments_service.application.idempotency import (
     is_final,
     stored_answer,
 )
-from payments_service.application.ledger.posting import Answer, post_calls
+from payments_service.application.ledger.group_ports import PostingGroup, PostingGroups
+from payments_service.application.ledger.posting import Answer, answers_of, requested_by, wanted
 from payments_service.application.ledger.requests import Asked
-from payments_service.application.ports import Claim, CompletedKey, ReplyCodec, StoredOutcome, Transactions, UnitOfWork
+from payments_service.application.ports import Claim, CompletedKey, ReplyCodec, StoredOutcome
 from payments_service.domain.errors import PaymentsError
 from payments_service.domain.ids import new_id
 from payments_service.domain.value_object import value_object
@@ -54,16 +55,16 @@ class GroupCommit:
     """Commits calls that post, as many at once as have come.
 
     Args:
-        transactions: where they commit.
+        groups: where they commit.
         codec: for their replies, which are stored.
         background: keeps a group alive whose callers have gone.
         limits: how much at once, and how much may wait.
     """
 
     def __init__(
-        self, transactions: Transactions, codec: ReplyCodec, background: Background, limits: GroupLimits = LIMITS
+        self, groups: PostingGroups, codec: ReplyCodec, background: Background, limits: GroupLimits = LIMITS
     ) -> None:
-        self._transactions = transactions
+        self._groups = groups
         self._codec = codec
         self._grouping: Grouping[_Call, Completed] = Grouping("post", self._commit, limits, background)
 
@@ -88,24 +89,31 @@ class GroupCommit:
         return await self._grouping.submit(call, max(1, len(asked.drafts)))
 
     async def _commit(self, calls: Sequence[_Call]) -> Sequence[Completed | Exception]:
-        return await self._transactions.run(partial(self._commit_in, calls))
+        return await self._groups.run(partial(self._commit_in, calls))
 
-    async def _commit_in(self, calls: Sequence[_Call], unit: UnitOfWork) -> list[Completed | Exception]:
+    async def _commit_in(self, calls: Sequence[_Call], group: PostingGroup) -> list[Completed | Exception]:
         """Post all calls that have no outcome yet; gives each its own."""
-        claims = await unit.idempotency.find([call.digest for call in calls])
         first_of = {call.digest: call for call in reversed(calls)}
-        new = [call for call in calls if call.digest not in claims and first_of[call.digest] is call]
-        posted = await post_calls(unit, [call.asked for call in new]) if new else []
-        outcomes = {call.digest: self._outcome(call, answers) for call, answers in zip(new, posted, strict=True)}
-        kept = {digest: outcome for digest, outcome in outcomes.items() if _is_kept(outcome)}
-        await unit.idempotency.add_completed(
-            [
+        firsts = [call for call in calls if first_of[call.digest] is call]
+        requested = await requested_by(group, [call.asked for call in firsts])
+        begun = await group.begin([call.digest for call in firsts], wanted(requested))
+        new = [(call, asked) for call, asked in zip(firsts, requested, strict=True) if call.digest not in begun.claims]
+        decision = begun.decide(wanted([asked for _, asked in new]))
+        answers = await answers_of(group, [asked for _, asked in new], decision.outcomes)
+        outcomes: dict[bytes, StoredOutcome] = {}
+
+        def completed() -> list[CompletedKey]:
+            outcomes.update(
+                (call.digest, self._outcome(call, answer)) for (call, _), answer in zip(new, answers, strict=True)
+            )
+            return [
                 CompletedKey(call.digest, call.request.fingerprint, call.attempt_id, outcomes[call.digest])
-                for call in new
-                if call.digest in kept
+                for call, _ in new
+                if _is_kept(outcomes[call.digest])
             ]
-        )
-        return [_answer(call, first_of[call.digest], claims, outcomes) for call in calls]
+
+        await group.commit(decision, completed)
+        return [_answer(call, first_of[call.digest], begun.claims, outcomes) for call in calls]
 
     def _outcome(self, call: _Call, answers: Sequence[Answer]) -> StoredOutcome:
         try:

@@ -144,6 +144,20 @@ class LedgerTransactionReads(Protocol):
         ...
 
 
+class LedgerLookups(Protocol):
+    """Where accounts and transactions are looked up by what callers call them."""
+
+    @property
+    def ledger_accounts(self) -> LedgerAccountStore:
+        """Accounts."""
+        ...
+
+    @property
+    def ledger_transactions(self) -> LedgerTransactionReads:
+        """Transactions."""
+        ...
+
+
 class HoldExpiryStore(Protocol):
     """Holds that will expire."""
 

@@ -8,7 +8,7 @@ from payments_service.application.caller import IdempotentRequest, Principal
 from payments_service.application.idempotency import Completed
 from payments_service.application.ledger.drafts import Draft, Drafted
 from payments_service.application.ledger.group_commit import GroupCommit
-from payments_service.application.ledger.posting import Answer, PostResult, post_calls
+from payments_service.application.ledger.posting import Answer, PostResult, preview
 from payments_service.application.ledger.requests import Asked
 from payments_service.application.ports import ReplyCodec, Transactions
 from payments_service.domain.errors import PaymentsError, invalid
@@ -69,7 +69,7 @@ class PostTransactions:
         asked = Asked.of(principal, request.request_id, drafts)
         if not dry_run:
             return await self._commit.run(request, asked, result)
-        (answers,) = await self._transactions.run(partial(post_calls, calls=[asked], dry_run=True))
+        answers = await self._transactions.run(partial(preview, asked=asked))
         return Completed(self._codec.encode(request.method, result(answers)), replayed=False)
 
 

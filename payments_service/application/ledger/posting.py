@@ -1,10 +1,11 @@
-"""Posting what calls ask for, many calls at once, inside one transaction."""
+"""From what calls ask for to requests to the ledger, and from its outcomes to answers; many calls at once."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from payments_service.application.ledger.drafts import Draft, Drafted
+from payments_service.application.ledger.ports import LedgerLookups
 from payments_service.application.ledger.requests import Asked, Requested, requests_for
 from payments_service.application.ports import UnitOfWork
 from payments_service.domain.errors import PaymentsError
@@ -36,21 +37,43 @@ Answer = PostResult | PaymentsError
 """What became of one draft."""
 
 
-async def post_calls(unit: UnitOfWork, calls: Sequence[Asked], *, dry_run: bool = False) -> list[list[Answer]]:
-    """Post what calls ask for, one call after the other; gives what became of each draft of each call.
+async def preview(unit: UnitOfWork, asked: Asked) -> list[Answer]:
+    """What would become of each draft of a call if it were posted now; nothing is."""
+    requested = await requested_by(unit, [asked])
+    outcomes = await unit.ledger.decide(wanted(requested))
+    (answers,) = await answers_of(unit, requested, outcomes, dry_run=True)
+    return answers
+
+
+async def requested_by(known: LedgerLookups, calls: Sequence[Asked]) -> list[list[Requested]]:
+    """What each call asks of the ledger, draft by draft, or why a draft is not asked."""
+    return [
+        _whole_groups(requests, call.drafts)
+        for requests, call in zip(await requests_for(known, calls), calls, strict=True)
+    ]
+
+
+def wanted(requested: Sequence[Sequence[Requested]]) -> list[PostRequest]:
+    """What is asked of the ledger, of all calls together."""
+    return [one for of_call in requested for one in of_call if isinstance(one, PostRequest)]
+
+
+async def answers_of(
+    known: LedgerLookups,
+    requested: Sequence[Sequence[Requested]],
+    outcomes: Sequence[Outcome],
+    *,
+    dry_run: bool = False,
+) -> list[list[Answer]]:
+    """What became of each draft of each call, by the outcomes of what was asked of the ledger.
 
     Args:
-        unit: the transaction.
-        calls: what is asked for.
-        dry_run: only say what would come of it.
+        known: where earlier transactions are looked up.
+        requested: by call.
+        outcomes: one for each request in them, in order.
+        dry_run: whether nothing was posted.
     """
-    requested = [
-        _whole_groups(requests, call.drafts)
-        for requests, call in zip(await requests_for(unit, calls), calls, strict=True)
-    ]
-    requests = [one for of_call in requested for one in of_call if isinstance(one, PostRequest)]
-    outcomes = await (unit.ledger.decide(requests) if dry_run else unit.ledger.post(requests))
-    results = iter(await _results(unit, outcomes, dry_run=dry_run))
+    results = iter(await _results(known, outcomes, dry_run=dry_run))
     return [[one if isinstance(one, PaymentsError) else next(results) for one in of_call] for of_call in requested]
 
 
@@ -69,7 +92,7 @@ def _whole_groups(requested: Sequence[Requested], drafts: Sequence[Drafted]) -> 
     ]
 
 
-async def _results(unit: UnitOfWork, outcomes: Sequence[Outcome], *, dry_run: bool) -> list[Answer]:
+async def _results(known: LedgerLookups, outcomes: Sequence[Outcome], *, dry_run: bool) -> list[Answer]:
     """What callers are told of outcomes."""
     posted = {
         outcome.transaction.id: PostResult(
@@ -81,7 +104,7 @@ async def _results(unit: UnitOfWork, outcomes: Sequence[Outcome], *, dry_run: bo
         if isinstance(outcome, Posted)
     }
     others = [outcome.transaction for outcome in outcomes if isinstance(outcome, Existing)]
-    known = await _known(unit, [transaction for transaction in others if transaction.id not in posted])
+    earlier = await _known(known, [transaction for transaction in others if transaction.id not in posted])
     results: list[Answer] = []
     for outcome in outcomes:
         if isinstance(outcome, Refused):
@@ -89,17 +112,17 @@ async def _results(unit: UnitOfWork, outcomes: Sequence[Outcome], *, dry_run: bo
         elif isinstance(outcome, Posted):
             results.append(posted[outcome.transaction.id])
         else:
-            found = posted.get(outcome.transaction.id) or known[outcome.transaction.id]
+            found = posted.get(outcome.transaction.id) or earlier[outcome.transaction.id]
             results.append(replace(found, duplicate=True))
     return results
 
 
-async def _known(unit: UnitOfWork, transactions: Sequence[Transaction]) -> dict[UUID, PostResult]:
+async def _known(known: LedgerLookups, transactions: Sequence[Transaction]) -> dict[UUID, PostResult]:
     """Transactions of earlier calls, with what has become of them and the balances that they left."""
     if not transactions:
         return {}
-    entries = await unit.ledger_transactions.entries([transaction.id for transaction in transactions])
+    entries = await known.ledger_transactions.entries([transaction.id for transaction in transactions])
     return {
         view.transaction.id: PostResult(view, accounts_after(entries[view.transaction.id]))
-        for view in await unit.ledger_transactions.views(transactions)
+        for view in await known.ledger_transactions.views(transactions)
     }

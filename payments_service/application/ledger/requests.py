@@ -6,8 +6,8 @@ from uuid import UUID
 from payments_service.application.caller import Principal
 from payments_service.application.ledger.drafts import Draft, Drafted, DraftPosting, check_draft
 from payments_service.application.ledger.names import AccountName, may_be_id, no_account, sees_owner
+from payments_service.application.ledger.ports import LedgerLookups
 from payments_service.application.ledger.transactions import no_transaction, space_of
-from payments_service.application.ports import UnitOfWork
 from payments_service.domain.errors import PaymentsError
 from payments_service.domain.ids import Prefix, format_id, new_id, parse_id
 from payments_service.domain.ledger.account import Account
@@ -52,7 +52,7 @@ class Asked:
         return cls(principal, request_id, drafts, [new_id() for _ in drafts], {group: new_id() for group in groups})
 
 
-async def requests_for(unit: UnitOfWork, calls: Sequence[Asked]) -> list[list[Requested]]:
+async def requests_for(known: LedgerLookups, calls: Sequence[Asked]) -> list[list[Requested]]:
     """For each call the requests of its drafts, or why there is none. What was wrong before stays as it is.
 
     Reads only what cannot change any more, whose an account or a transaction is, and reads it for all calls at once.
@@ -62,8 +62,8 @@ async def requests_for(unit: UnitOfWork, calls: Sequence[Asked]) -> list[list[Re
         (call, [one for one, error in zip(call.drafts, wrong, strict=True) if isinstance(one, Draft) and error is None])
         for call, wrong in zip(calls, errors, strict=True)
     ]
-    known = _Known(await _accounts(unit, sound), *await _targets(unit, sound))
-    return [_requested(call, wrong, known) for call, wrong in zip(calls, errors, strict=True)]
+    found = _Known(await _accounts(known, sound), *await _targets(known, sound))
+    return [_requested(call, wrong, found) for call, wrong in zip(calls, errors, strict=True)]
 
 
 @value_object
@@ -107,7 +107,7 @@ _Sound = Sequence[tuple[Asked, Sequence[Draft]]]
 """Calls with those of their drafts that have nothing wrong with them."""
 
 
-async def _accounts(unit: UnitOfWork, sound: _Sound) -> dict[str | UUID, Account]:
+async def _accounts(known: LedgerLookups, sound: _Sound) -> dict[str | UUID, Account]:
     """The accounts to be looked up, by code and by id: those given by id, and all of callers bound to owners."""
     wanted: set[str | UUID] = set()
     for call, drafts in sound:
@@ -116,13 +116,13 @@ async def _accounts(unit: UnitOfWork, sound: _Sound) -> dict[str | UUID, Account
         keys = [AccountName.of(text).key for text in texts if is_bound or may_be_id(text)]
         wanted |= {key for key in keys if isinstance(key, UUID) or (key and is_bound)}
     found: dict[str | UUID, Account] = {}
-    for account in await unit.ledger_accounts.many(list(wanted)) if wanted else ():
+    for account in await known.ledger_accounts.many(list(wanted)) if wanted else ():
         found |= {account.id: account, account.code: account}
     return found
 
 
 async def _targets(
-    unit: UnitOfWork, sound: _Sound
+    known: LedgerLookups, sound: _Sound
 ) -> tuple[dict[UUID | str, Transaction], dict[UUID, frozenset[str | None]]]:
     """The transactions that drafts act on, by id and by reference, and whose accounts they touch."""
     ids: set[UUID] = set()
@@ -138,13 +138,13 @@ async def _targets(
                 references.add(lookup_reference(draft.target_reference, space))
     if not ids and not references:
         return {}, {}
-    known = await unit.ledger_transactions.get(ids, references)
+    targets = await known.ledger_transactions.get(ids, references)
     found: dict[UUID | str, Transaction] = {}
-    for transaction in known:
+    for transaction in targets:
         found |= {transaction.id: transaction, transaction.reference: transaction}
-    if not known or all(call.principal.owner_ids is None for call, _ in sound):
+    if not targets or all(call.principal.owner_ids is None for call, _ in sound):
         return found, {}
-    entries = await unit.ledger_transactions.entries([transaction.id for transaction in known])
+    entries = await known.ledger_transactions.entries([transaction.id for transaction in targets])
     owners = {
         transaction_id: frozenset(account.owner_id for account, _ in sides) for transaction_id, sides in entries.items()
     }

@@ -14,13 +14,13 @@ from payments_service.application.grouping import GroupLimits
 from payments_service.application.idempotency import Completed
 from payments_service.application.ledger.drafts import Draft, DraftPosting
 from payments_service.application.ledger.group_commit import GroupCommit
+from payments_service.application.ledger.group_ports import PostingGroup, PostingGroups
 from payments_service.application.ledger.post import PostTransactions
-from payments_service.application.ports import Transactions, UnitOfWork
+from payments_service.application.ports import CompletedKey
 from payments_service.domain.errors import PaymentsError, Reason
-from payments_service.domain.ledger.outcome import Outcome
-from payments_service.domain.ledger.transaction import PostRequest, TransactionKind
-from payments_service.storage.ledger.repository import LedgerRepository
-from payments_service.storage.unit_of_work import PostgresTransactions
+from payments_service.domain.ledger.outcome import Decision
+from payments_service.domain.ledger.transaction import TransactionKind
+from payments_service.storage.ledger.posting_group import PostgresPostingGroup, PostgresPostingGroups
 from payments_service.transport.replies import ProtobufReplyCodec
 from tests.integration.payments_service.application.ledger.teller import Teller, posting
 
@@ -48,10 +48,10 @@ def post(amount: int, key: str) -> tuple[IdempotentRequest, Draft]:
     return IdempotentRequest("shop", METHOD, key, str(amount).encode().ljust(32), "r"), draft
 
 
-def poster(transactions: Transactions, limits: GroupLimits | None = None) -> PostTransactions:
+def poster(teller: Teller, groups: PostingGroups | None = None, limits: GroupLimits | None = None) -> PostTransactions:
     codec, background = ProtobufReplyCodec(), Background()
-    commit = GroupCommit(transactions, codec, background, *([limits] if limits else []))
-    return PostTransactions(transactions, commit, codec)
+    commit = GroupCommit(groups or teller.core.posting_groups, codec, background, *([limits] if limits else []))
+    return PostTransactions(teller.core.transactions, commit, codec)
 
 
 async def test_calls_at_the_same_time_share_transactions(teller: Teller) -> None:
@@ -116,15 +116,16 @@ async def test_an_item_that_the_database_cannot_take_fails_alone(
     teller: Teller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await teller.accounts(A, B)
-    honest = LedgerRepository.post
+    honest = PostgresPostingGroup.commit
 
-    async def spoilt(self: LedgerRepository, requests: Sequence[PostRequest]) -> list[Outcome]:
-        outcomes = await honest(self, requests)
-        if any(request.description == "poison" for request in requests):
+    async def spoilt(
+        self: PostgresPostingGroup, decision: Decision, keys: Callable[[], Sequence[CompletedKey]]
+    ) -> None:
+        if any(transaction.description == "poison" for transaction in decision.transactions):
             raise ValueError("a defect that one item brings out")
-        return outcomes
+        await honest(self, decision, keys)
 
-    monkeypatch.setattr(LedgerRepository, "post", spoilt)
+    monkeypatch.setattr(PostgresPostingGroup, "commit", spoilt)
     results = await asyncio.gather(
         *(outcome(teller.call("PostTransaction", **transfer(1))) for _ in range(20)),
         outcome(teller.call("PostTransaction", **transfer(1, "bad", description="poison"))),
@@ -143,17 +144,17 @@ async def test_an_item_that_the_database_cannot_take_fails_alone(
 class CommitAnswerLost:
     """Runs every transaction to its commit, and then again, as if the answer to COMMIT had not arrived."""
 
-    def __init__(self, inner: Transactions) -> None:
+    def __init__(self, inner: PostingGroups) -> None:
         self._inner = inner
 
-    async def run(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+    async def run(self, work: Callable[[PostingGroup], Awaitable[T]]) -> T:
         await self._inner.run(work)
         return await self._inner.run(work)
 
 
 async def test_a_lost_answer_to_commit_posts_nothing_twice(teller: Teller) -> None:
     await teller.accounts(A, B)
-    unlucky = poster(CommitAnswerLost(teller.core.transactions))
+    unlucky = poster(teller, CommitAnswerLost(teller.core.posting_groups))
 
     first, copy, other = await asyncio.gather(
         *(unlucky.one(BACKEND, *post(*what)) for what in ((7, "k"), (7, "k"), (8, "other")))
@@ -166,7 +167,7 @@ async def test_a_lost_answer_to_commit_posts_nothing_twice(teller: Teller) -> No
 
 async def test_two_processes_with_copies_of_the_same_calls_post_each_once(teller: Teller) -> None:
     await teller.accounts(A, B)
-    both = [poster(teller.core.transactions) for _ in range(2)]
+    both = [poster(teller) for _ in range(2)]
 
     results: list[Completed] = await asyncio.gather(
         *(process.one(BACKEND, *post(amount, f"k-{amount}")) for amount in range(1, 31) for process in both)
@@ -180,7 +181,7 @@ async def test_two_processes_with_copies_of_the_same_calls_post_each_once(teller
 
 async def test_what_finds_no_room_to_wait_is_refused_and_nothing_of_it_happens(teller: Teller) -> None:
     await teller.accounts(A, B)
-    small = poster(teller.core.transactions, GroupLimits(weight_max=1, waiting_max=2, pause_from=9, pause_seconds=0))
+    small = poster(teller, limits=GroupLimits(weight_max=1, waiting_max=2, pause_from=9, pause_seconds=0))
 
     results = await asyncio.gather(*(small.one(BACKEND, *post(1, f"k-{n}")) for n in range(10)), return_exceptions=True)
 
@@ -196,13 +197,13 @@ async def test_a_caller_who_goes_away_while_its_group_commits_can_learn_the_outc
     await teller.accounts(A, B)
     begun, go_on = asyncio.Event(), asyncio.Event()
 
-    class Slow(PostgresTransactions):
-        async def run(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+    class Slow(PostgresPostingGroups):
+        async def run(self, work: Callable[[PostingGroup], Awaitable[T]]) -> T:
             begun.set()
             await go_on.wait()
             return await super().run(work)
 
-    slow = poster(Slow(teller.core.engine, teller.core.transactions._cipher))
+    slow = poster(teller, Slow(teller.core.engine, teller.core.transactions._cipher))
     caller = asyncio.create_task(slow.one(BACKEND, *post(9, "k")))
     await begun.wait()
     caller.cancel()
