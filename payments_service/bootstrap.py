@@ -67,6 +67,7 @@ from payments_service.processors.stripe.client import StripeClient, StripeSettin
 from payments_service.storage.cipher import Cipher, new_key
 from payments_service.storage.engine import create_engine
 from payments_service.storage.inbox_recording import EventRecordingRepository
+from payments_service.storage.ledger.balances import PostgresCurrentBalances
 from payments_service.storage.ledger.posting_group import PostgresPostingGroups
 from payments_service.storage.lookout import PostgresLookout
 from payments_service.storage.unit_of_work import PostgresTransactions
@@ -176,7 +177,7 @@ class ServerApplication:
         transactions, stripe, runner = core.transactions, core.stripe, core.runner
         return_urls = ReturnUrls(frozenset(origin.lower().rstrip("/") for origin in core.settings.return_url_origins))
         payments = PaymentReader(transactions)
-        ledger = LedgerReader(transactions, core.background)
+        ledger = LedgerReader(transactions, PostgresCurrentBalances(core.engine), core.background)
         commit = GroupCommit(core.posting_groups, ProtobufReplyCodec(), core.background)
         self._feed = EventFeed(transactions, core.settings.outbox_poll_ms / 1000, core.settings.outbox_waiters_max)
         self._services: dict[str, object] = {

@@ -61,6 +61,18 @@ class LedgerReads(Protocol):
         ...
 
 
+class CurrentBalances(Protocol):
+    """Balances as they are now, outside of any transaction."""
+
+    async def of(self, which: Sequence[str | UUID]) -> list[Balance]:
+        """The balances of the accounts that exist, by code or id, from one moment of the books, in no order.
+
+        Raises:
+            PaymentsError: DATABASE_UNAVAILABLE.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerAccountFilter:
     """Which ledger accounts a list shows; what is None or empty does not filter."""

@@ -9,6 +9,7 @@ from payments_service.application.background import Background
 from payments_service.application.caller import Principal
 from payments_service.application.grouping import Grouping, GroupLimits
 from payments_service.application.ledger.names import AccountName, no_account, sees_owner
+from payments_service.application.ledger.ports import CurrentBalances
 from payments_service.application.ports import Transactions, UnitOfWork
 from payments_service.domain.ledger.views import Balance, EffectiveBalance, HistoryLine, TrialBalance
 
@@ -26,8 +27,9 @@ class LedgerReader:
     it had been asked for, so that a caller always sees what it has posted before.
     """
 
-    def __init__(self, transactions: Transactions, background: Background) -> None:
+    def __init__(self, transactions: Transactions, current: CurrentBalances, background: Background) -> None:
         self._transactions = transactions
+        self._current = current
         self._now: Grouping[str | UUID, Balance | None] = Grouping("balance", self._read_now, LIMITS, background)
 
     async def balance(self, principal: Principal, account: AccountName, record_time: datetime | None) -> Balance:
@@ -46,7 +48,7 @@ class LedgerReader:
 
     async def _read_now(self, keys: Sequence[str | UUID]) -> list[Balance | Exception | None]:
         """The balances of accounts from one moment of the books; None for those that do not exist."""
-        found = await self._transactions.run(lambda unit: unit.ledger_reads.balances(list(set(keys))))
+        found = await self._current.of(list(set(keys)))
         by_name: dict[str | UUID, Balance] = {balance.code: balance for balance in found}
         by_name |= {balance.account_id: balance for balance in found}
         return [by_name.get(key) for key in keys]

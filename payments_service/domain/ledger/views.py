@@ -8,9 +8,10 @@ from uuid import UUID
 from payments_service.domain.ledger.account import Account, AccountKind
 from payments_service.domain.ledger.transaction import Entry
 from payments_service.domain.money import Money
+from payments_service.domain.value_object import value_object
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Balance:
     """The balance of one account, now or at a moment of its past.
 

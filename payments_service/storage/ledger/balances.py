@@ -9,17 +9,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from payments_service.domain.ledger.account import Account
 from payments_service.domain.ledger.outcome import at, before_first
 from payments_service.domain.ledger.views import Balance, EffectiveBalance
 from payments_service.domain.money import Money
-from payments_service.storage.driver import driver_connection
+from payments_service.storage.driver import committing_each, driver_connection
 from payments_service.storage.ledger.arrays import texts, uuids
 from payments_service.storage.ledger.effective_times import DAY, FIVE_MINUTES, start_of
 from payments_service.storage.ledger.rows import ACCOUNT_COLUMNS, ENTRY_COLUMNS, Row, account_from, entry_from
+from payments_service.storage.retry import retry
 
 _WANTED = f"""
 SELECT {ACCOUNT_COLUMNS} FROM ledger_accounts
@@ -97,10 +99,29 @@ _AT_EFFECTIVE_TIME = text(
 _ACCOUNT_WIDTH = ACCOUNT_COLUMNS.count(",") + 1
 
 
+class PostgresCurrentBalances:
+    """See `application.ledger.ports.CurrentBalances`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def of(self, which: Sequence[str | UUID]) -> list[Balance]:
+        """See the port."""
+
+        async def once() -> list[Balance]:
+            async with committing_each(self._engine) as driver:
+                return await _balances_now(driver, which)
+
+        return await retry(once)
+
+
 async def balances_now(connection: AsyncConnection, which: Iterable[str | UUID]) -> list[Balance]:
     """The balances of those accounts that exist, by code or id, in no order."""
+    return await _balances_now(await driver_connection(connection), which)
+
+
+async def _balances_now(driver: psycopg.AsyncConnection, which: Iterable[str | UUID]) -> list[Balance]:
     names = _names(which)
-    driver = await driver_connection(connection)
     cursor = driver.cursor(binary=True)
     await cursor.execute(_NOW, (texts(names["codes"]), uuids(names["ids"])))
     return [Balance.of(account_from(row)) for row in await cursor.fetchall()]

@@ -24,17 +24,20 @@ EFFECT_TO_MESSAGE = {effect: f"ENTRY_EFFECT_{effect.name}" for effect in Effect}
 
 def balance_to_message(balance: Balance) -> ledger_pb2.Balance:
     """A balance for a reply."""
-    return ledger_pb2.Balance(
+    message = ledger_pb2.Balance(
         ledger_account_id=format_id(Prefix.LEDGER_ACCOUNT, balance.account_id),
         code=balance.code,
-        kind=KIND_TO_MESSAGE[balance.kind],
-        posted=money_to_message(balance.posted),
-        pending_out=money_to_message(balance.pending_out),
-        pending_in=money_to_message(balance.pending_in),
-        available=money_to_message(balance.available),
+        kind=_KIND_NUMBERS[balance.kind],
         version=balance.version,
-        record_time=time_to_message(balance.record_time) if balance.record_time else None,
     )
+    # In place: messages within messages would be made and then copied, and this is asked for more than all else.
+    fill_money(message.posted, balance.posted.amount_minor, balance.posted.currency)
+    fill_money(message.pending_out, balance.pending_out.amount_minor, balance.pending_out.currency)
+    fill_money(message.pending_in, balance.pending_in.amount_minor, balance.pending_in.currency)
+    fill_money(message.available, balance.available.amount_minor, balance.available.currency)
+    if balance.record_time is not None:
+        fill_time(message.record_time, balance.record_time)
+    return message
 
 
 def fill_balance(message: ledger_pb2.Balance, account: Account) -> None:
