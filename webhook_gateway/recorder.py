@@ -37,8 +37,10 @@ class RecorderLimits:
         group_events_max: Events a call; the service takes no more than 64.
         group_bytes_max: Bytes a call, beyond which no further event joins. The service's gRPC takes 1 MiB, and one
             event is at most 256 KiB and its envelope.
-        calls_max: Calls in flight. There is one as long as it keeps up: another begins only when a whole group waits,
-            or when one is stuck. Fewer and larger ones cost less.
+        calls_max: Calls in flight. There is one as long as it keeps up: another begins only when enough waits, or when
+            one is stuck. Fewer and larger ones cost less.
+        another_from: How many deliveries are enough. With one call at a time gateway and service would take turns, each
+            idle while the other works.
         stuck_s: How long a call takes that is stuck, in seconds.
         waiting_events_max: Deliveries that may wait to be sent.
         waiting_bytes_max: Bytes of those.
@@ -47,6 +49,7 @@ class RecorderLimits:
     group_events_max: int = 64
     group_bytes_max: int = 524_288
     calls_max: int = 4
+    another_from: int = 12
     stuck_s: float = 0.25
     waiting_events_max: int = 1_000
     waiting_bytes_max: int = 33_554_432
@@ -183,7 +186,10 @@ class EventRecorder:
         limits = self._limits
         if not 0 < self._sending < limits.calls_max:
             return self._sending == 0
-        if len(self._queue) >= limits.group_events_max or self._waiting_bytes >= limits.group_bytes_max:
+        if (
+            len(self._queue) >= min(limits.another_from, limits.group_events_max)
+            or self._waiting_bytes >= limits.group_bytes_max
+        ):
             return True
         return bool(self._began) and self._loop.time() - min(self._began.values()) >= limits.stuck_s
 
