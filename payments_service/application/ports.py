@@ -159,6 +159,10 @@ class OperationStore(Protocol):
         """Record that its outcome is still unknown, and when to try again."""
         ...
 
+    async def accounts_under_way(self, stripe_accounts: Sequence[str]) -> set[str]:
+        """Those of these connected accounts for which a call has no known outcome yet."""
+        ...
+
     async def active_on(self, object_id: UUID) -> UUID | None:
         """The operation about an object whose outcome is not known yet, if there is one."""
         ...

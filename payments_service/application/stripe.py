@@ -33,7 +33,7 @@ class CreateIntent:
     """What to ask Stripe for when a payment is created.
 
     Attributes:
-        destination: Stripe's id of the connected account that is paid; empty for the platform's own sales.
+        destination: Stripe's id of the connected account that a charge of the platform's is passed on to; else empty.
     """
 
     payment: Payment
@@ -64,28 +64,35 @@ class BalanceAtStripe:
 
 
 class Stripe(Protocol):
-    """Calls to Stripe, and what its answers mean. Reads raise STRIPE_UNAVAILABLE when no answer came."""
+    """Calls to Stripe, and what its answers mean. Reads raise STRIPE_UNAVAILABLE when no answer came.
+
+    `stripe_account` is the connected account that an object is on; empty for the platform's.
+    """
 
     def create_intent(self, command: CreateIntent) -> StripeCall:
         """The call that creates a payment intent."""
         ...
 
-    def confirm_intent(self, intent_id: str, payment_method: str, return_url: str) -> StripeCall:
+    def confirm_intent(
+        self, intent_id: str, payment_method: str, return_url: str, stripe_account: str = ""
+    ) -> StripeCall:
         """The call that confirms a payment intent."""
         ...
 
-    def capture_intent(self, intent_id: str, amount: Money, platform_fee: Money | None) -> StripeCall:
+    def capture_intent(
+        self, intent_id: str, amount: Money, platform_fee: Money | None, stripe_account: str = ""
+    ) -> StripeCall:
         """The call that captures an authorised payment intent; what is left of it is released.
 
         `platform_fee` replaces the one that the intent was created with; None leaves it.
         """
         ...
 
-    def cancel_intent(self, intent_id: str, reason: str) -> StripeCall:
+    def cancel_intent(self, intent_id: str, reason: str, stripe_account: str = "") -> StripeCall:
         """The call that cancels a payment intent; `reason` in Stripe's words, or empty."""
         ...
 
-    def create_refund(self, refund: Refund, intent_id: str, operation_id: str) -> StripeCall:
+    def create_refund(self, refund: Refund, intent_id: str, operation_id: str, stripe_account: str = "") -> StripeCall:
         """The call that creates a refund."""
         ...
 
@@ -97,11 +104,13 @@ class Stripe(Protocol):
         """Make a mutating call; repeats it with the same key while that is safe and time allows."""
         ...
 
-    async def find_intent(self, operation_id: str, payment_id: str, since: datetime) -> Json | None:
+    async def find_intent(
+        self, operation_id: str, payment_id: str, since: datetime, stripe_account: str = ""
+    ) -> Json | None:
         """The payment intent that an operation created, if it exists."""
         ...
 
-    async def find_refund(self, operation_id: str, intent_id: str) -> Json | None:
+    async def find_refund(self, operation_id: str, intent_id: str, stripe_account: str = "") -> Json | None:
         """The refund that an operation created, if it exists."""
         ...
 
@@ -109,11 +118,11 @@ class Stripe(Protocol):
         """The connected account that an operation created, if it exists."""
         ...
 
-    async def fetch_intent(self, intent_id: str) -> Json | None:
+    async def fetch_intent(self, intent_id: str, stripe_account: str = "") -> Json | None:
         """A payment intent with its charge, or None when there is none."""
         ...
 
-    async def fetch_refund(self, refund_id: str) -> Json | None:
+    async def fetch_refund(self, refund_id: str, stripe_account: str = "") -> Json | None:
         """A refund, or None when there is none."""
         ...
 
@@ -125,7 +134,7 @@ class Stripe(Protocol):
         """An object of one of the kinds that are followed, or None when there is none (any more)."""
         ...
 
-    async def refunds_of(self, intent_id: str) -> list[RefundSnapshot]:
+    async def refunds_of(self, intent_id: str, stripe_account: str = "") -> list[RefundSnapshot]:
         """All refunds of a payment intent, oldest first."""
         ...
 

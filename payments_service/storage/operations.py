@@ -1,5 +1,6 @@
 """Operations in Postgres: calls to Stripe whose outcome is known, or must become known."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -77,6 +78,12 @@ class OperationRepository:
                 last_error=error[:_ERROR_MAX],
             )
         )
+
+    async def accounts_under_way(self, stripe_accounts: Sequence[str]) -> set[str]:
+        """See the port. What is in progress is little, and has an index of its own."""
+        account = t.c.call["stripe_account"].astext
+        query = select(account).where(t.c.state == OperationState.IN_PROGRESS.value, account.in_(stripe_accounts))
+        return set((await self._connection.execute(query)).scalars())
 
     async def active_on(self, object_id: UUID) -> UUID | None:
         """See the port."""

@@ -147,6 +147,7 @@ def _values(payment: Payment) -> dict[str, Any]:
         ],
         "disputed_minor": payment.disputed_minor,
         "risks": dict(payment.risks),
+        "stripe_account": payment.stripe_account,
     }
 
 
@@ -182,4 +183,5 @@ def _payment(row: Row[Any]) -> Payment:
         splits=tuple(Split(UUID(split["account_id"]), Money(split["amount_minor"], currency)) for split in row.splits),
         disputed_minor=row.disputed_minor,
         risks=row.risks,
+        stripe_account=row.stripe_account,
     )

@@ -119,7 +119,7 @@ class CreateAccountOperation:
         await save_account(unit, before, after)
         return Applied(result=AccountResult(after))
 
-    async def look_again(self, outcome: Answered | Refused) -> Answered | Refused:
+    async def look_again(self, operation: Operation, outcome: Answered | Refused) -> Answered | Refused:  # noqa: ARG002 - the port's signature
         """The same outcome with the account as it is now."""
         if isinstance(outcome, Refused):
             return outcome

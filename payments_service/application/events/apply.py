@@ -15,6 +15,7 @@ import structlog
 
 from payments_service.application import failpoints
 from payments_service.application.events.case import Case, cases_of, look_into
+from payments_service.application.events.direct import direct_intents
 from payments_service.application.events.failing import fail, is_outage, known_type, park
 from payments_service.application.events.model import EventRow
 from payments_service.application.events.ports import Lease
@@ -82,7 +83,8 @@ class ApplyEvents:
         if not lease.events:
             return 0
         async with self._held(lease):
-            return await self._apply(cases_of(lease.events, lease.began), lease.began)
+            direct = await direct_intents(self._transactions, lease.events)
+            return await self._apply(cases_of(lease.events, lease.began, direct), lease.began)
 
     async def _apply(self, cases: Sequence[Case], began: datetime, looks_left: int = LOOKS_MAX) -> int:
         """Fetch what cases ask for and apply them; returns how many events got somewhere."""
@@ -126,7 +128,7 @@ class ApplyEvents:
         return 0 if is_outage(error) else len(events)
 
     async def _commit_together(self, cases: Sequence[Case], events: Sequence[EventRow]) -> None:
-        asked = asked_by(events)
+        asked = asked_by(events, cases[0].direct)
         news = merged(case.news for case in cases)
         began = min(case.began for case in cases)
         ids = [event.id for event in events]

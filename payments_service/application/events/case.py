@@ -21,17 +21,19 @@ class Case:
     Attributes:
         events: at least one.
         began: database time before Stripe was asked.
+        direct: the payment intents on connected accounts that may be ours.
     """
 
     events: Sequence[EventRow]
     began: datetime
+    direct: frozenset[str] = frozenset()
     news: News = field(default_factory=News)
 
 
-def cases_of(events: Sequence[EventRow], began: datetime) -> list[Case]:
+def cases_of(events: Sequence[EventRow], began: datetime, direct: frozenset[str]) -> list[Case]:
     """A case for each object; `events` has those about one object standing together."""
     groups = groupby(events, lambda event: (event.stripe_account, event.subject or event.id))
-    return [Case(list(group), began) for _, group in groups]
+    return [Case(list(group), began, direct) for _, group in groups]
 
 
 async def look_into(
@@ -47,7 +49,7 @@ async def look_into(
     async def look(case: Case) -> Case | Exception:
         async with gate:
             try:
-                return replace(case, began=began, news=await fetcher.fetch(asked_by(case.events).wanted))
+                return replace(case, began=began, news=await fetcher.fetch(asked_by(case.events, case.direct).wanted))
             except Exception as error:  # noqa: BLE001 - recorded with the events of the case
                 return error
 

@@ -1,6 +1,6 @@
 """What a batch of events asks for: what is to be fetched from Stripe, and which accounts are due for settlement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from payments_service.application.events.catalogue.model import Follow
@@ -25,18 +25,26 @@ class Asked:
     due: tuple[str, ...]
 
 
-def asked_by(events: Sequence[EventRow]) -> Asked:
-    """What these events ask for, each thing once."""
+def asked_by(events: Sequence[EventRow], direct: Collection[str] = ()) -> Asked:
+    """What these events ask for, each thing once.
+
+    Args:
+        events: the events.
+        direct: the payment intents on connected accounts that may be ours; what else those accounts do on their own is
+            not followed by intent.
+    """
     event_ids: dict[str | ObjectKey, list[str]] = {}
     intents = set()
     refunds_of = set()
     accounts = set()
     objects = set()
+    at = {}
     for event in events:
         effect = effect_of(event.type)
-        # Payments are the platform's: what connected accounts do on their own is not followed by intent.
-        if effect.payment and event.intent_id and not event.stripe_account:
+        if effect.payment and event.intent_id and (not event.stripe_account or event.intent_id in direct):
             intents.add(event.intent_id)
+            if event.stripe_account:
+                at[event.intent_id] = event.stripe_account
             event_ids.setdefault(event.intent_id, []).append(event.event_id)
             if effect.refunds:
                 refunds_of.add(event.intent_id)
@@ -46,7 +54,7 @@ def asked_by(events: Sequence[EventRow]) -> Asked:
             objects.add(key)
             event_ids.setdefault(key, []).append(event.event_id)
     return Asked(
-        wanted=Wanted(frozenset(intents), frozenset(refunds_of), frozenset(accounts), frozenset(objects)),
+        wanted=Wanted(frozenset(intents), frozenset(refunds_of), frozenset(accounts), frozenset(objects), at),
         event_ids=event_ids,
         due=tuple(sorted({event.stripe_account for event in events if effect_of(event.type).settles})),
     )

@@ -31,8 +31,8 @@ async def follow_disputes(unit: UnitOfWork, news: News, began: datetime) -> list
     found = {key: said for key, said in news.objects.items() if isinstance(said, DisputeSnapshot)}
     if not found:
         return []
-    intents = {said.intent_id for key, said in found.items() if said.intent_id and not key.stripe_account}
-    payments = await payments_behind(unit, dict.fromkeys(sorted(intents), ""))
+    at = {said.intent_id: key.stripe_account for key, said in found.items() if said.intent_id}
+    payments = await payments_behind(unit, dict.fromkeys(sorted(at), ""), at)
     known = await unit.disputes.by_stripe(sorted(said.id for said in found.values()), lock=True)
     ended = await unit.now()
     followed = await _followed(unit, found, known, payments, (began, ended))
@@ -67,9 +67,10 @@ async def _followed(
             raise StaleAnswerError
         dispute = before or found_dispute(said, new_id(), key.stripe_account, ended=ended)
         dispute = follow_dispute(dispute, said, began=began, ended=ended)
-        # Payments are the platform's: one with the same intent elsewhere would be somebody else's.
-        payment = payments.get(said.intent_id) if not key.stripe_account else None
-        disputes.append((concerning(dispute, payment, owners.get(key.stripe_account)), payment))
+        payment = payments.get(said.intent_id)
+        # A connected account bears its own.
+        borne = None if key.stripe_account else payment
+        disputes.append((concerning(dispute, payment, owners.get(key.stripe_account)), borne))
     accounts = await unit.accounts.many(sorted({name for _, payment in disputes if payment for name in payment.payees}))
     return [(dispute, _bearer(payment, accounts)) for dispute, payment in disputes]
 

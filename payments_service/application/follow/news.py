@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any, TypeVar
 
 from payments_service.application.stripe import Said, Stripe
@@ -28,12 +29,14 @@ class Wanted:
         refunds_of: payment intents whose refunds have changed.
         accounts: connected accounts.
         objects: whatever else.
+        at: the connected account that a payment intent is on, of those that are not the platform's.
     """
 
     intents: frozenset[str] = frozenset()
     refunds_of: frozenset[str] = frozenset()
     accounts: frozenset[str] = frozenset()
     objects: frozenset[ObjectKey] = frozenset()
+    at: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,14 @@ class News:
         refunds: all refunds of a payment intent, by the intent.
         accounts: connected accounts; None for those that it does not show us (any more).
         objects: whatever else; None for what Stripe does not have (any more).
+        at: the connected account that a payment intent is on, of those that are not the platform's.
     """
 
     intents: Mapping[str, IntentSnapshot] = field(default_factory=dict)
     refunds: Mapping[str, list[RefundSnapshot]] = field(default_factory=dict)
     accounts: Mapping[str, AccountSnapshot | None] = field(default_factory=dict)
     objects: Mapping[ObjectKey, Said | None] = field(default_factory=dict)
+    at: Mapping[str, str] = field(default_factory=dict)
 
 
 def merged(parts: Iterable[News]) -> News:
@@ -76,8 +81,8 @@ class Fetcher:
         gate = asyncio.Semaphore(FETCHES_MAX)
         objects = await _each(gate, wanted.objects, self._stripe.fetch_object)
         intents, refunds, accounts = await asyncio.gather(
-            _each(gate, wanted.intents | _intents_of(objects), self._intent),
-            _each(gate, wanted.refunds_of, self._stripe.refunds_of),
+            _each(gate, wanted.intents | _intents_of(objects), partial(self._intent, wanted.at)),
+            _each(gate, wanted.refunds_of, lambda name: self._stripe.refunds_of(name, wanted.at.get(name, ""))),
             _each(gate, wanted.accounts, self._account),
         )
         return News(
@@ -85,10 +90,11 @@ class Fetcher:
             refunds=refunds,
             accounts=accounts,
             objects=objects,
+            at=wanted.at,
         )
 
-    async def _intent(self, intent_id: str) -> IntentSnapshot | None:
-        body = await self._stripe.fetch_intent(intent_id)
+    async def _intent(self, at: Mapping[str, str], intent_id: str) -> IntentSnapshot | None:
+        body = await self._stripe.fetch_intent(intent_id, at.get(intent_id, ""))
         return self._stripe.intent(body) if body else None
 
     async def _account(self, stripe_account: str) -> AccountSnapshot | None:

@@ -58,12 +58,12 @@ async def follow_objects(
 
 async def _warned(unit: UnitOfWork, found: Mapping[ObjectKey, ObjectSnapshot | None]) -> dict[str, Payment]:
     """The locked payments that objects may warn of, by payment intent."""
-    intents = {
-        said.intent_id
+    at = {
+        said.intent_id: key.stripe_account
         for key, said in found.items()
-        if said is not None and said.intent_id and not key.stripe_account and risk_of(key, said) is not None
+        if said is not None and said.intent_id and risk_of(key, said) is not None
     }
-    return await payments_behind(unit, dict.fromkeys(sorted(intents), "")) if intents else {}
+    return await payments_behind(unit, dict.fromkeys(sorted(at), ""), at) if at else {}
 
 
 def _with_risk(payment: Payment, key: ObjectKey, said: ObjectSnapshot, ended: datetime) -> Payment:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from payments_service.application.follow.news import News
 from payments_service.application.operations.model import StaleAnswerError
@@ -21,13 +22,18 @@ from payments_service.domain.settlement.model import BalanceTransaction
 from payments_service.domain.stripe_object.model import ObjectKey
 
 
-async def payments_behind(unit: UnitOfWork, hints: Mapping[str, str]) -> dict[str, Payment]:
+async def payments_behind(
+    unit: UnitOfWork, hints: Mapping[str, str], at: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Payment]:
     """The locked payments behind payment intents.
+
+    A payment is behind an intent on its own Stripe account only: whoever controls another account cannot speak for it.
 
     Args:
         unit: the transaction that locks them.
         hints: our payment id as the intent's metadata has it, or an empty text, by intent id. A hint counts only where
             the payment does not know its intent yet: metadata can be changed by anybody with access to the account.
+        at: the connected account that an intent is on, by intent id, of those that are not the platform's.
 
     Returns:
         Payments by intent id; an intent that is not ours is left out.
@@ -43,7 +49,7 @@ async def payments_behind(unit: UnitOfWork, hints: Mapping[str, str]) -> dict[st
         # Of two intents that claim one payment, nobody can tell here which is its own.
         if payment is not None and payment.intent_id in ("", intent) and claims[payment.id] == 1:
             found[intent] = payment
-    return found
+    return {intent: payment for intent, payment in found.items() if payment.stripe_account == at.get(intent, "")}
 
 
 async def follow_payments(
@@ -65,7 +71,7 @@ async def follow_payments(
     """
     hints = dict.fromkeys(news.refunds, "")
     hints |= {intent_id: intent.metadata.get(METADATA_PAYMENT, "") for intent_id, intent in news.intents.items()}
-    found = await payments_behind(unit, hints)
+    found = await payments_behind(unit, hints, news.at)
     if not found:
         return []
     ended = await unit.now()

@@ -41,7 +41,7 @@ class OperationKind(Protocol):
         """
         ...
 
-    async def look_again(self, outcome: Answered | Refused) -> Answered | Refused:
+    async def look_again(self, operation: Operation, outcome: Answered | Refused) -> Answered | Refused:
         """The same outcome with the object as it is now.
 
         Raises:

@@ -227,7 +227,7 @@ class OperationRunner:
                 return await self._transactions.run(partial(self._apply, operation=operation, outcome=outcome))
             except StaleAnswerError:
                 try:
-                    outcome = await self._kinds[operation.kind].look_again(outcome)
+                    outcome = await self._kinds[operation.kind].look_again(operation, outcome)
                 except PaymentsError as error:
                     raise StaleAnswerError from error
         raise StaleAnswerError

@@ -45,7 +45,8 @@ class CancelPaymentUseCase:
             payment = await require_visible(unit, principal, command.payment_id, lock=True)
             await require_idle(unit, payment.id)
             require_cancelable(payment)
-            return Planned(object_id=payment.id, call=self._stripe.cancel_intent(payment.intent_id, command.reason))
+            call = self._stripe.cancel_intent(payment.intent_id, command.reason, payment.stripe_account)
+            return Planned(object_id=payment.id, call=call)
 
         return await self._runner.run(request, principal.key_scope, KIND, plan)
 

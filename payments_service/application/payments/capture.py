@@ -50,10 +50,10 @@ class CapturePaymentUseCase:
             fee = fee_of_capture(payment, amount, command.platform_fee)
             # Left out, Stripe takes the fee that the payment was created with: so a fee of zero has to be said, too.
             # Of a separate charge it takes none: what the platform keeps is in our books alone.
-            said = payment.charge_model is ChargeModel.DESTINATION and (
+            said = payment.charge_model in (ChargeModel.DESTINATION, ChargeModel.DIRECT) and (
                 payment.platform_fee.amount_minor or fee.amount_minor
             )
-            call = self._stripe.capture_intent(payment.intent_id, amount, fee if said else None)
+            call = self._stripe.capture_intent(payment.intent_id, amount, fee if said else None, payment.stripe_account)
             return Planned(object_id=payment.id, call=call)
 
         return await self._runner.run(request, principal.key_scope, KIND, plan)

@@ -49,7 +49,9 @@ class ConfirmPaymentUseCase:
             payment = await require_visible(unit, principal, command.payment_id, lock=True)
             require_confirmable(payment)
             await require_idle(unit, payment.id)
-            call = self._stripe.confirm_intent(payment.intent_id, command.payment_method, command.return_url)
+            call = self._stripe.confirm_intent(
+                payment.intent_id, command.payment_method, command.return_url, payment.stripe_account
+            )
             return Planned(object_id=payment.id, call=call)
 
         return await self._runner.run(request, principal.key_scope, KIND, plan)

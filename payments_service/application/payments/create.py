@@ -85,9 +85,9 @@ class CreatePaymentUseCase:
         payment_id = new_id()
 
         async def plan(unit: UnitOfWork, operation_id: UUID, now: datetime) -> Planned:
-            destination = await self._destination(unit, principal, command)
+            account = await self._account(unit, principal, command)
             splits = await _splits(unit, principal, command)
-            platform_fee = await _platform_fee(unit, command, destination, now)
+            platform_fee = await _platform_fee(unit, command, account, now)
             require_splits_within(splits, platform_fee, command.amount)
             payment = Payment(
                 id=payment_id,
@@ -106,7 +106,8 @@ class CreatePaymentUseCase:
                 amount_capturable=Money(0, command.amount.currency),
                 platform_fee=platform_fee,
                 capture_method=command.capture_method,
-                connected_account_id=destination.id if destination else None,
+                connected_account_id=account.id if account else None,
+                stripe_account=account.stripe_account if account and command.charge_model is ChargeModel.DIRECT else "",
                 splits=splits,
             )
             await add_payment(unit, payment)
@@ -117,18 +118,16 @@ class CreatePaymentUseCase:
                     payment_method=command.payment_method,
                     confirm=command.confirm,
                     return_url=command.return_url,
-                    destination=destination.stripe_account if destination else "",
+                    destination=account.stripe_account if account and not payment.stripe_account else "",
                 )
             )
             return Planned(object_id=payment_id, call=call)
 
         return await self._runner.run(request, owner_id, KIND_CONFIRMED if command.confirm else KIND, plan)
 
-    async def _destination(
-        self, unit: UnitOfWork, principal: Principal, command: CreatePayment
-    ) -> ConnectedAccount | None:
-        """The connected account that is paid, if any."""
-        if command.charge_model is not ChargeModel.DESTINATION:
+    async def _account(self, unit: UnitOfWork, principal: Principal, command: CreatePayment) -> ConnectedAccount | None:
+        """The connected account that is paid, if it is one."""
+        if command.charge_model not in (ChargeModel.DESTINATION, ChargeModel.DIRECT):
             return None
         account = await require_account(unit, principal, command.connected_account_id)
         require_at_stripe(account)
@@ -136,14 +135,14 @@ class CreatePaymentUseCase:
 
 
 async def _platform_fee(
-    unit: UnitOfWork, command: CreatePayment, destination: ConnectedAccount | None, now: datetime
+    unit: UnitOfWork, command: CreatePayment, account: ConnectedAccount | None, now: datetime
 ) -> Money:
     """What the platform keeps: as the caller says, or as the fee schedule does."""
     if command.charge_model is ChargeModel.PLATFORM:
         return Money(0, command.amount.currency)
     if command.platform_fee is not None:
         return command.platform_fee
-    return (await platform_fee_for(unit, command.amount, destination.id if destination else None, now)).fee
+    return (await platform_fee_for(unit, command.amount, account.id if account else None, now)).fee
 
 
 async def _splits(unit: UnitOfWork, principal: Principal, command: CreatePayment) -> tuple[Split, ...]:
@@ -181,4 +180,5 @@ class CreatePaymentOperation(IntentOperation):
             format_id(Prefix.OPERATION, operation.id),
             format_id(Prefix.PAYMENT, operation.object_id),
             operation.create_time,
+            operation.call.stripe_account,
         )

@@ -55,7 +55,7 @@ class IntentOperation(ABC):
             return Applied(error=_about(outcome.error, payment))
         return Applied(result=PaymentResult(payment), client_secret=intent.client_secret)
 
-    async def look_again(self, outcome: Answered | Refused) -> Answered | Refused:
+    async def look_again(self, operation: Operation, outcome: Answered | Refused) -> Answered | Refused:
         """The same outcome with the intent as it is now.
 
         Raises:
@@ -63,7 +63,7 @@ class IntentOperation(ABC):
         """
         body = _intent_in(outcome)
         began = await self._transactions.run(lambda unit: unit.now())
-        fresh = await self._stripe.fetch_intent(str(body["id"])) or body
+        fresh = await self._stripe.fetch_intent(str(body["id"]), operation.call.stripe_account) or body
         if isinstance(outcome, Answered):
             return Answered(fresh, observed_from=began)
         return replace(outcome, body={**outcome.body, "payment_intent": fresh}, observed_from=began)
@@ -80,7 +80,9 @@ class IntentOperation(ABC):
     async def _fetch(self, operation: Operation) -> Json | None:
         """The payment's intent as it is now; None when the payment has none."""
         payment = await self._transactions.run(lambda unit: unit.payments.get(operation.object_id))
-        return await self._stripe.fetch_intent(payment.intent_id) if payment and payment.intent_id else None
+        if payment is None or not payment.intent_id:
+            return None
+        return await self._stripe.fetch_intent(payment.intent_id, payment.stripe_account)
 
     async def abandon(self, unit: UnitOfWork, operation: Operation, why: str, now: datetime) -> None:  # noqa: B027 - for most kinds there is nothing to do
         """Nothing was done, so the payment stays where it is."""

@@ -88,7 +88,9 @@ class CreateRefundUseCase:
                 update_time=now,
             )
             await add_refund(unit, refund)
-            call = self._stripe.create_refund(refund, payment.intent_id, format_id(Prefix.OPERATION, operation_id))
+            call = self._stripe.create_refund(
+                refund, payment.intent_id, format_id(Prefix.OPERATION, operation_id), payment.stripe_account
+            )
             return Planned(object_id=refund_id, call=call)
 
         return await self._runner.run(request, principal.key_scope, KIND, plan)
@@ -123,12 +125,12 @@ class CreateRefundOperation:
         await save_payment(unit, payment, with_refunded(payment, refunds, now))
         return Applied(result=RefundResult(after))
 
-    async def look_again(self, outcome: Answered | Refused) -> Answered | Refused:
+    async def look_again(self, operation: Operation, outcome: Answered | Refused) -> Answered | Refused:
         """The same outcome with the refund as it is now."""
         if isinstance(outcome, Refused):
             return outcome
         began = await self._transactions.run(lambda unit: unit.now())
-        fresh = await self._stripe.fetch_refund(str(outcome.body["id"]))
+        fresh = await self._stripe.fetch_refund(str(outcome.body["id"]), operation.call.stripe_account)
         return Answered(fresh or outcome.body, observed_from=began)
 
     async def abandon(self, unit: UnitOfWork, operation: Operation, why: str, now: datetime) -> None:  # noqa: ARG002 - the log says why
@@ -145,7 +147,9 @@ class CreateRefundOperation:
             return payment.intent_id if payment else ""
 
         intent_id = await self._transactions.run(intent_of)
-        return await self._stripe.find_refund(format_id(Prefix.OPERATION, operation.id), intent_id)
+        return await self._stripe.find_refund(
+            format_id(Prefix.OPERATION, operation.id), intent_id, operation.call.stripe_account
+        )
 
     async def client_secret(self, operation: Operation) -> str:  # noqa: ARG002 - the port's signature
         """There is none."""

@@ -76,7 +76,7 @@ async def book_rows(
         # What the platform sends to connected accounts moves their balances too.
         moved = {row.concern.account.stripe_account for row in rows if row.concern.account}
         await unit.settlement.mark_due(sorted(moved - {""}))
-        await unit.payments.settled(_charges_settled(rows))
+    await unit.payments.settled(_charges_settled(rows))
     await _end_provisional(unit, rows)
     posted = await _post(unit, rows)
     await unit.settlement.add(

@@ -46,9 +46,11 @@ async def concerns_of(
         book_of: the connected account whose they are; None for the platform's.
         fetched_destinations: Stripe's account ids by transfer, for transfers that no booked row tells of.
     """
+    hints = {row.intent_id: row.payment_hint for row in rows if row.intent_id}
     if book_of is not None:
-        return [Concern(account=book_of)] * len(rows)
-    payments = await payments_behind(unit, {row.intent_id: row.payment_hint for row in rows if row.intent_id})
+        direct = await payments_behind(unit, hints, dict.fromkeys(hints, book_of.stripe_account)) if hints else {}
+        return [Concern(payment=direct.get(row.intent_id), account=book_of) for row in rows]
+    payments = await payments_behind(unit, hints)
     by_payment = {payment.id: payment for payment in payments.values()}
     refunds = await unit.refunds.of_payments(sorted(by_payment))
     accounts = await _accounts(unit, rows, payments, fetched_destinations)

@@ -55,10 +55,7 @@ class PageBooker:
         """
         known = await self._transactions.run(partial(_accounts_of_parents, new))
         destinations = await self._destinations(sorted(transfers_to_fetch(new, known)))
-        if book_of is None:
-            await self._catch_up(new)
-        else:
-            await self._follow(Wanted(objects=objects_behind(new)))
+        await self._catch_up(new, book_of.stripe_account if book_of else "")
         rows = await self._transactions.run(lambda unit: book_rows(unit, new, book_of, destinations))
         failpoints.reached(failpoints.SETTLEMENT_AFTER_COMMIT)
         for row in rows:
@@ -71,7 +68,7 @@ class PageBooker:
         found = await asyncio.gather(*(self._stripe.transfer_destination(transfer) for transfer in transfer_ids))
         return dict(zip(transfer_ids, found, strict=True))
 
-    async def _catch_up(self, transactions: Sequence[BalanceTransaction]) -> None:
+    async def _catch_up(self, transactions: Sequence[BalanceTransaction], stripe_account: str) -> None:
         """Let what does not show yet what will be booked follow Stripe: events may never come.
 
         Before it is booked, since what is booked is passed over for ever after. But the books wait for nobody whom
@@ -82,11 +79,14 @@ class PageBooker:
             StaleAnswerError: other news of the same payments kept coming in between.
         """
         hints = {row.intent_id: row.payment_hint for row in transactions if row.intent_id}
-        payments = await self._transactions.run(lambda unit: payments_behind(unit, hints))
+        at = dict.fromkeys(hints, stripe_account) if stripe_account else {}
+        payments = await self._transactions.run(lambda unit: payments_behind(unit, hints, at)) if hints else {}
         charges = {row.intent_id: row.source_id for row in transactions if kind_of(row) is Kind.PAID}
         behind = frozenset(name for name, payment in payments.items() if _is_behind(payment, charges.get(name)))
         refunds_of = frozenset(row.intent_id for row in transactions if kind_of(row) is Kind.REFUND) & payments.keys()
-        await self._follow(Wanted(intents=behind, refunds_of=refunds_of, objects=objects_behind(transactions)))
+        objects = objects_behind(transactions)
+        at = {name: account for name, account in at.items() if name in behind | refunds_of}
+        await self._follow(Wanted(intents=behind, refunds_of=refunds_of, objects=objects, at=at))
 
     async def _follow(self, wanted: Wanted) -> None:
         if wanted == Wanted():

@@ -41,14 +41,16 @@ def fee_of_capture(payment: Payment, captured: Money, wanted: Money | None) -> M
     if payment.charge_model is ChargeModel.PLATFORM:
         if wanted is not None:
             raise invalid(
-                "platform_fee", "is for DESTINATION payments only: this one is the platform's own; leave it out"
+                "platform_fee",
+                "is for DESTINATION and DIRECT payments only: this one is the platform's own; leave it out",
             )
         return payment.platform_fee
     if payment.charge_model is ChargeModel.SEPARATE:
         if wanted is not None:
             raise invalid(
                 "platform_fee",
-                "is for DESTINATION payments only: of a part of this one the platform keeps its share; leave it out",
+                "is for DESTINATION and DIRECT payments only: of a part of this one the platform keeps its share; "
+                "leave it out",
             )
         return payment.platform_fee
     if wanted is not None:

@@ -15,6 +15,7 @@ class ChargeModel(Enum):
     PLATFORM = "PLATFORM"
     DESTINATION = "DESTINATION"
     SEPARATE = "SEPARATE"
+    DIRECT = "DIRECT"
 
 
 class CaptureMethod(Enum):
@@ -76,6 +77,7 @@ class Payment:
         amount_refunded: the sum of its refunds that are done or under way.
         amount_capturable: what can still be captured.
         connected_account_id: the connected account that is paid; None for the platform's own sales.
+        stripe_account: Stripe's id of the connected account that carries the charge, of a DIRECT payment; else empty.
         platform_fee: what the platform keeps of a payment to a connected account; zero for its own sales.
         splits: of a SEPARATE payment: what is owed to whom if all of it is captured.
         observed_time: database time at which the last applied answer or fetch of Stripe's intent had ended; an answer
@@ -113,6 +115,7 @@ class Payment:
     splits: tuple[Split, ...] = ()
     disputed_minor: int = 0
     risks: Mapping[str, str] = field(default_factory=dict)
+    stripe_account: str = ""
 
     @property
     def payees(self) -> frozenset[UUID]:

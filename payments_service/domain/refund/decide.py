@@ -61,34 +61,21 @@ def amount_to_refund(payment: Payment, refunds: Iterable[Refund], wanted: Money 
 def bearer(
     payment: Payment, absorb_by: AbsorbBy, *, reverse_transfer: bool | None, refund_platform_fee: bool
 ) -> tuple[AbsorbBy, bool]:
-    """At whose expense a refund is and whether the transfer is reversed, with the defaults filled in.
+    """At whose expense a refund is, and whether the transfer is reversed with it: as asked for, defaults filled in.
 
     Raises:
         PaymentsError: REQUEST_INVALID for what the payment's charge model does not know, or for a contradiction.
     """
     if payment.charge_model is ChargeModel.PLATFORM:
-        asked = {
-            "absorb_by": absorb_by is AbsorbBy.CREATOR,
-            "reverse_transfer": bool(reverse_transfer),
-            "refund_platform_fee": refund_platform_fee,
-        }
-        for name, given in asked.items():
-            if given:
-                raise invalid(name, "is for DESTINATION payments only: this one is the platform's own; leave it out")
+        _require_of_a_sale(absorb_by, reverse_transfer=reverse_transfer, refund_platform_fee=refund_platform_fee)
         return AbsorbBy.UNSPECIFIED, False
-    if payment.charge_model is ChargeModel.SEPARATE:
-        if reverse_transfer:
-            raise invalid(
-                "reverse_transfer", "is for DESTINATION payments only: transfers of this one are reversed one by one"
-            )
-        if refund_platform_fee:
-            raise invalid(
-                "refund_platform_fee",
-                "is for DESTINATION payments only: at the creators' expense the platform's share of this one is always "
-                "given back; leave it out",
-            )
-        return AbsorbBy.CREATOR if absorb_by is AbsorbBy.UNSPECIFIED else absorb_by, False
     chosen = AbsorbBy.CREATOR if absorb_by is AbsorbBy.UNSPECIFIED else absorb_by
+    if payment.charge_model is ChargeModel.SEPARATE:
+        _require_of_a_split(reverse_transfer=reverse_transfer, refund_platform_fee=refund_platform_fee)
+        return chosen, False
+    if payment.charge_model is ChargeModel.DIRECT:
+        _require_of_a_direct(chosen, reverse_transfer=reverse_transfer)
+        return chosen, False
     if chosen is AbsorbBy.PLATFORM and reverse_transfer:
         raise invalid(
             "reverse_transfer", "takes the money from the connected account, so it does not go with absorb_by PLATFORM"
@@ -99,6 +86,40 @@ def bearer(
             "refund_platform_fee", "goes with reverse_transfer only: the fee is given back as the share is taken back"
         )
     return chosen, reverses
+
+
+def _require_of_a_sale(absorb_by: AbsorbBy, *, reverse_transfer: bool | None, refund_platform_fee: bool) -> None:
+    asked = {
+        "absorb_by": absorb_by is AbsorbBy.CREATOR,
+        "reverse_transfer": bool(reverse_transfer),
+        "refund_platform_fee": refund_platform_fee,
+    }
+    for name, given in asked.items():
+        if given:
+            raise invalid(name, "is for payments to a connected account: this one is the platform's own; leave it out")
+
+
+def _require_of_a_split(*, reverse_transfer: bool | None, refund_platform_fee: bool) -> None:
+    if reverse_transfer:
+        raise invalid(
+            "reverse_transfer", "is for DESTINATION payments only: transfers of this one are reversed one by one"
+        )
+    if refund_platform_fee:
+        raise invalid(
+            "refund_platform_fee",
+            "is for DESTINATION and DIRECT payments only: at the creators' expense the platform's share of this one is "
+            "always given back; leave it out",
+        )
+
+
+def _require_of_a_direct(absorb_by: AbsorbBy, *, reverse_transfer: bool | None) -> None:
+    if absorb_by is AbsorbBy.PLATFORM:
+        raise invalid(
+            "absorb_by",
+            "PLATFORM is not for DIRECT payments: Stripe takes their refunds from the connected account; leave it out",
+        )
+    if reverse_transfer:
+        raise invalid("reverse_transfer", "is for DESTINATION payments only: this one has no transfer; leave it out")
 
 
 def _instead(state: PaymentState) -> str:

@@ -68,4 +68,6 @@ def absorbed_by(payment: Payment, *, reversed_transfer: bool) -> AbsorbBy:
     """At whose expense a refund is that was made without us: whoever's money Stripe took."""
     if payment.charge_model is ChargeModel.PLATFORM:
         return AbsorbBy.UNSPECIFIED
+    if payment.charge_model is ChargeModel.DIRECT:
+        return AbsorbBy.CREATOR
     return AbsorbBy.CREATOR if reversed_transfer else AbsorbBy.PLATFORM

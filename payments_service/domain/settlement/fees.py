@@ -88,8 +88,13 @@ def _fees(currency: str, rows: list[BalanceTransaction]) -> Fees:
         net=Money(sum(row.net for row in platform), currency),
         share=_share(currency, [row for row in rows if row.stripe_account]),
         lines=tuple(line for row in rows for line in _lines(row)),
-        settled=any(row.type in PAID for row in platform),
+        settled=any(row.type in PAID and not _came_by_transfer(row) for row in rows),
     )
+
+
+def _came_by_transfer(row: BalanceTransaction) -> bool:
+    """Whether a connected account got it from the platform, whose own side is then to be booked too."""
+    return bool(row.stripe_account and row.parent_id)
 
 
 def _lines(row: BalanceTransaction) -> list[FeeLine]:

@@ -25,6 +25,8 @@ from payments_service.domain.settlement.shares import shares
 
 def waits_for_stripe(payment: Payment, intent: IntentSnapshot) -> ChargeSnapshot | None:
     """The charge that is paid, by what was fetched of its intent, and that Stripe has not booked; else None."""
+    if payment.stripe_account:
+        return None  # a connected account's book has what its balance transactions say, and nothing before
     charge = intent.charge
     paid = payment.state is PaymentState.SUCCEEDED and intent.state is PaymentState.SUCCEEDED
     if charge is None or not paid or charge.failed or intent.amount_received <= 0:

@@ -46,21 +46,25 @@ class StripeAdapter:
         """See the port."""
         return requests.create_intent(command)
 
-    def confirm_intent(self, intent_id: str, payment_method: str, return_url: str) -> StripeCall:
+    def confirm_intent(
+        self, intent_id: str, payment_method: str, return_url: str, stripe_account: str = ""
+    ) -> StripeCall:
         """See the port."""
-        return requests.confirm_intent(intent_id, payment_method, return_url)
+        return requests.confirm_intent(intent_id, payment_method, return_url, stripe_account)
 
-    def capture_intent(self, intent_id: str, amount: Money, platform_fee: Money | None) -> StripeCall:
+    def capture_intent(
+        self, intent_id: str, amount: Money, platform_fee: Money | None, stripe_account: str = ""
+    ) -> StripeCall:
         """See the port."""
-        return requests.capture_intent(intent_id, amount, platform_fee)
+        return requests.capture_intent(intent_id, amount, platform_fee, stripe_account)
 
-    def cancel_intent(self, intent_id: str, reason: str) -> StripeCall:
+    def cancel_intent(self, intent_id: str, reason: str, stripe_account: str = "") -> StripeCall:
         """See the port."""
-        return requests.cancel_intent(intent_id, reason)
+        return requests.cancel_intent(intent_id, reason, stripe_account)
 
-    def create_refund(self, refund: Refund, intent_id: str, operation_id: str) -> StripeCall:
+    def create_refund(self, refund: Refund, intent_id: str, operation_id: str, stripe_account: str = "") -> StripeCall:
         """See the port."""
-        return requests.create_refund(refund, intent_id, operation_id)
+        return requests.create_refund(refund, intent_id, operation_id, stripe_account)
 
     def create_account(self, command: CreateStripeAccount) -> StripeCall:
         """See the port."""
@@ -70,28 +74,32 @@ class StripeAdapter:
         """See the port."""
         return await self._client.send(call, idempotency_key)
 
-    async def find_intent(self, operation_id: str, payment_id: str, since: datetime) -> Json | None:
+    async def find_intent(
+        self, operation_id: str, payment_id: str, since: datetime, stripe_account: str = ""
+    ) -> Json | None:
         """See the port. Lists rather than searches: a search sees new objects only after a while."""
         params = {"created": _since(since), "expand": ["data.latest_charge"]}
         ours = {METADATA_OPERATION: operation_id, METADATA_PAYMENT: payment_id}
-        return await self._find("/v1/payment_intents", params, ours)
+        return await self._find("/v1/payment_intents", params, ours, stripe_account)
 
-    async def find_refund(self, operation_id: str, intent_id: str) -> Json | None:
+    async def find_refund(self, operation_id: str, intent_id: str, stripe_account: str = "") -> Json | None:
         """See the port."""
-        return await self._find("/v1/refunds", {"payment_intent": intent_id}, {METADATA_OPERATION: operation_id})
+        ours = {METADATA_OPERATION: operation_id}
+        return await self._find("/v1/refunds", {"payment_intent": intent_id}, ours, stripe_account)
 
     async def find_account(self, operation_id: str, account_id: str, since: datetime) -> Json | None:
         """See the port."""
         ours = {METADATA_OPERATION: operation_id, METADATA_ACCOUNT: account_id}
-        return await self._find("/v1/accounts", {"created": _since(since)}, ours)
+        return await self._find("/v1/accounts", {"created": _since(since)}, ours, "")
 
-    async def fetch_intent(self, intent_id: str) -> Json | None:
+    async def fetch_intent(self, intent_id: str, stripe_account: str = "") -> Json | None:
         """See the port."""
-        return await self._client.read(f"/v1/payment_intents/{intent_id}", {"expand": requests.EXPAND_INTENT})
+        params = {"expand": requests.EXPAND_INTENT}
+        return await self._client.read(f"/v1/payment_intents/{intent_id}", params, stripe_account)
 
-    async def fetch_refund(self, refund_id: str) -> Json | None:
+    async def fetch_refund(self, refund_id: str, stripe_account: str = "") -> Json | None:
         """See the port."""
-        return await self._client.read(f"/v1/refunds/{refund_id}", {})
+        return await self._client.read(f"/v1/refunds/{refund_id}", {}, stripe_account)
 
     async def fetch_account(self, stripe_account: str) -> Json | None:
         """See the port."""
@@ -107,9 +115,10 @@ class StripeAdapter:
         parsed = MODELS.get(key.kind)
         return parsed(body) if parsed else objects.snapshot(key.kind, body)
 
-    async def refunds_of(self, intent_id: str) -> list[RefundSnapshot]:
+    async def refunds_of(self, intent_id: str, stripe_account: str = "") -> list[RefundSnapshot]:
         """See the port."""
-        found = [parse.refund(body) async for body in self._all("/v1/refunds", {"payment_intent": intent_id})]
+        pages = self._all("/v1/refunds", {"payment_intent": intent_id}, stripe_account)
+        found = [parse.refund(body) async for body in pages]
         return found[::-1]
 
     async def transfer_destination(self, transfer_id: str) -> str:
@@ -172,19 +181,21 @@ class StripeAdapter:
             stripe_time=answer.stripe_time if answer else None,
         )
 
-    async def _find(self, path: str, params: Mapping[str, Any], metadata: Mapping[str, str]) -> Json | None:
+    async def _find(
+        self, path: str, params: Mapping[str, Any], metadata: Mapping[str, str], stripe_account: str
+    ) -> Json | None:
         """The first object of a list that carries all of this metadata."""
-        async for body in self._all(path, params):
+        async for body in self._all(path, params, stripe_account):
             found = body.get("metadata") or {}
             if all(found.get(key) == value for key, value in metadata.items()):
                 return body
         return None
 
-    async def _all(self, path: str, params: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    async def _all(self, path: str, params: Mapping[str, Any], stripe_account: str) -> AsyncIterator[dict[str, Any]]:
         """Every object of a list, newest first, page by page."""
         page_params: dict[str, Any] = {"limit": self._page_size, **params}
         while True:
-            page = await self._client.read(path, page_params) or {"data": [], "has_more": False}
+            page = await self._client.read(path, page_params, stripe_account) or {"data": [], "has_more": False}
             for body in page["data"]:
                 yield dict(body)
             if not page["has_more"]:

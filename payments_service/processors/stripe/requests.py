@@ -49,9 +49,9 @@ def create_intent(command: CreateIntent) -> StripeCall:
         params["capture_method"] = "manual"
     if command.destination:
         params["transfer_data"] = {"destination": command.destination}
-        # Stripe takes no fee of zero: then the whole charge goes to the connected account.
-        if payment.platform_fee.amount_minor:
-            params["application_fee_amount"] = payment.platform_fee.amount_minor
+    # Stripe takes no fee of zero: then the whole charge goes to the connected account.
+    if payment.connected_account_id is not None and payment.platform_fee.amount_minor:
+        params["application_fee_amount"] = payment.platform_fee.amount_minor
     if payment.charge_model is ChargeModel.SEPARATE:
         # What Stripe shows together: the charge and the transfers that are made of it later.
         params["transfer_group"] = metadata[METADATA_PAYMENT]
@@ -61,36 +61,36 @@ def create_intent(command: CreateIntent) -> StripeCall:
         params["confirm"] = True
         if command.return_url:
             params["return_url"] = command.return_url
-    return StripeCall("post", "/v1/payment_intents", params)
+    return StripeCall("post", "/v1/payment_intents", params, payment.stripe_account)
 
 
-def confirm_intent(intent_id: str, payment_method: str, return_url: str) -> StripeCall:
+def confirm_intent(intent_id: str, payment_method: str, return_url: str, stripe_account: str = "") -> StripeCall:
     """POST /v1/payment_intents/:id/confirm."""
     params: dict[str, Any] = {"expand": EXPAND_INTENT}
     if payment_method:
         params["payment_method"] = payment_method
     if return_url:
         params["return_url"] = return_url
-    return StripeCall("post", f"/v1/payment_intents/{intent_id}/confirm", params)
+    return StripeCall("post", f"/v1/payment_intents/{intent_id}/confirm", params, stripe_account)
 
 
-def capture_intent(intent_id: str, amount: Money, platform_fee: Money | None) -> StripeCall:
+def capture_intent(intent_id: str, amount: Money, platform_fee: Money | None, stripe_account: str = "") -> StripeCall:
     """POST /v1/payment_intents/:id/capture."""
     params: dict[str, Any] = {"amount_to_capture": amount.amount_minor, "expand": EXPAND_INTENT}
     if platform_fee is not None:
         params["application_fee_amount"] = platform_fee.amount_minor
-    return StripeCall("post", f"/v1/payment_intents/{intent_id}/capture", params)
+    return StripeCall("post", f"/v1/payment_intents/{intent_id}/capture", params, stripe_account)
 
 
-def cancel_intent(intent_id: str, reason: str) -> StripeCall:
+def cancel_intent(intent_id: str, reason: str, stripe_account: str = "") -> StripeCall:
     """POST /v1/payment_intents/:id/cancel."""
     params: dict[str, Any] = {"expand": EXPAND_INTENT}
     if reason:
         params["cancellation_reason"] = reason
-    return StripeCall("post", f"/v1/payment_intents/{intent_id}/cancel", params)
+    return StripeCall("post", f"/v1/payment_intents/{intent_id}/cancel", params, stripe_account)
 
 
-def create_refund(refund: Refund, intent_id: str, operation_id: str) -> StripeCall:
+def create_refund(refund: Refund, intent_id: str, operation_id: str, stripe_account: str = "") -> StripeCall:
     """POST /v1/refunds."""
     params: dict[str, Any] = {
         "payment_intent": intent_id,
@@ -108,7 +108,7 @@ def create_refund(refund: Refund, intent_id: str, operation_id: str) -> StripeCa
         params["reverse_transfer"] = True
     if refund.refund_platform_fee:
         params["refund_application_fee"] = True
-    return StripeCall("post", "/v1/refunds", params)
+    return StripeCall("post", "/v1/refunds", params, stripe_account)
 
 
 def create_account(command: CreateStripeAccount) -> StripeCall:

@@ -41,6 +41,7 @@ payments = Table(
     Column("splits", JSONB, nullable=False, server_default="[]"),
     Column("disputed_minor", BigInteger, nullable=False, server_default="0"),
     Column("risks", JSONB, nullable=False, server_default="{}"),
+    Column("stripe_account", Text, nullable=False, server_default="", comment="of a direct payment"),
     Index(None, "connected_account_id", "id", postgresql_where=text("connected_account_id IS NOT NULL")),
     Index(None, "intent_id", unique=True, postgresql_where=text("intent_id <> ''")),
     Index(None, "reference", "id", postgresql_where=text("reference <> ''")),

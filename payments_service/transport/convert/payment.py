@@ -49,6 +49,7 @@ def payment_to_message(payment: Payment) -> payment_pb2.Payment:
         stripe_application_fee_id=payment.application_fee_id,
         amount_disputed=money_to_message(payment.amount_disputed),
         risk_flags=payment.risk_flags,
+        stripe_account_id=payment.stripe_account,
         livemode=payment.livemode,
         create_time=time_to_message(payment.create_time),
         update_time=time_to_message(payment.update_time),

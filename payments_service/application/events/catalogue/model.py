@@ -25,7 +25,8 @@ class Effect:
 
     Attributes:
         sent: when Stripe sends it, in a sentence.
-        payment: the payment behind it follows its freshly fetched payment intent.
+        payment: the payment behind it follows its freshly fetched payment intent; on a connected account only a direct
+            payment of ours does.
         refunds: so do the refunds of that payment.
         account: the connected account that it is of follows Stripe's freshly fetched one.
         follows: what else is fetched and kept.

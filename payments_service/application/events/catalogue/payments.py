@@ -6,7 +6,9 @@ from payments_service.domain.stripe_object.model import ObjectKind
 
 _E = EventType
 _SESSION = Follow(ObjectKind.CHECKOUT_SESSION)
-_INTENT_ONLY = "Where the account is a connected one, the charge is its own business: only its book follows."
+_INTENT_ONLY = (
+    "What the connected account gets is in its book; the payment behind it follows the platform's own events."
+)
 _REFUNDED = (
     _E.REFUND_PENDING,
     _E.REFUND_SUCCEEDED,

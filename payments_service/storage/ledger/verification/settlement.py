@@ -16,6 +16,9 @@ from payments_service.storage.ledger.verification.ranges import (
 UNSETTLED_SECONDS_MAX = 3_600
 """How long a paid charge may wait for Stripe to book it."""
 
+DIRECT_SECONDS_MAX = 7_200
+"""The same of a connected account's charge, which without its events is seen when the account is settled anyway."""
+
 IN_TRANSIT_SECONDS_MAX = 10 * 86_400
 """How long a payout may be under way."""
 
@@ -127,7 +130,8 @@ PAID_CHECK = RangeCheck(
     SELECT p.id, 'charge ' || p.charge_id || ' is paid, and its money is nowhere in the books'
     FROM payments p
     WHERE {{p}} AND p.state = 'SUCCEEDED' AND p.charge_id <> '' AND p.amount_captured_minor > 0
-      AND p.update_time < clock_timestamp() - interval '{UNSETTLED_SECONDS_MAX} seconds'
+      AND p.update_time < clock_timestamp() - make_interval(
+          secs => CASE p.stripe_account WHEN '' THEN {UNSETTLED_SECONDS_MAX} ELSE {DIRECT_SECONDS_MAX} END)
       AND NOT EXISTS (
           SELECT FROM stripe_balance_transactions b WHERE b.source_id = p.charge_id AND b.source_id <> ''
       )

@@ -95,6 +95,14 @@ async def direct(scene: Scene) -> AsyncIterator[None]:
     await scene.later()
 
 
+async def direct_and_back(scene: Scene) -> AsyncIterator[None]:
+    sold = await scene.house.sell("sold", scene.seller.id, charge_model="CHARGE_MODEL_DIRECT", **FUNDS)
+    yield
+    await scene.later()
+    yield
+    await scene.house.refund("back", sold.payment.id, amount=PART, refund_platform_fee=True)
+
+
 async def partial_capture(scene: Scene) -> AsyncIterator[None]:
     held = (await scene.house.create("held", **TEN, **FUNDS, capture_method="CAPTURE_METHOD_MANUAL")).payment
     yield
@@ -299,6 +307,23 @@ FLOWS = {
             "their:earnings:usd": 10_000,
         },
         purchase="",
+    ),
+    "direct, given back in part": Flow(
+        direct_and_back,
+        (
+            "application_fee.created",
+            "application_fee.refunded",
+            *(OF_SELLER + name for name in (*PAID, "refund.created")),
+        ),
+        {
+            "stripe:usd": 600,
+            "revenue:platform_fee:usd": 600,
+            "their:stripe:usd": 5_080,
+            "their:fees:usd": 920,
+            "their:earnings:usd": 6_000,
+        },
+        {"payments": ["SUCCEEDED"], "refunds": ["SUCCEEDED"]},
+        purchase="PARTIALLY_REFUNDED",
     ),
     "partial capture": Flow(
         partial_capture,

@@ -97,9 +97,9 @@ async def test_what_is_settled_first_is_not_booked_provisionally(house: House, m
     await settle_all(house)
     fetch = StripeAdapter.fetch_intent
 
-    async def as_it_was(self: StripeAdapter, intent_id: str) -> Any:
+    async def as_it_was(self: StripeAdapter, intent_id: str, stripe_account: str = "") -> Any:
         """What a fetch saw just before Stripe booked it."""
-        body = await fetch(self, intent_id)
+        body = await fetch(self, intent_id, stripe_account)
         assert body is not None
         return {**body, "latest_charge": {**body["latest_charge"], "balance_transaction": None}}
 
@@ -117,8 +117,8 @@ async def test_a_charge_that_fails_late_is_taken_back(house: House, monkeypatch:
     await notice(house)
     fetch = StripeAdapter.fetch_intent
 
-    async def failed(self: StripeAdapter, intent_id: str) -> Any:
-        body = await fetch(self, intent_id)
+    async def failed(self: StripeAdapter, intent_id: str, stripe_account: str = "") -> Any:
+        body = await fetch(self, intent_id, stripe_account)
         assert body is not None
         return {**body, "latest_charge": {**body["latest_charge"], "status": "failed"}}
 

@@ -107,9 +107,9 @@ async def test_what_does_not_exist_cannot_be_refunded(house: House, payment_id: 
 @pytest.mark.parametrize(
     ("fields", "field", "what"),
     [
-        ({"absorb_by": "ABSORB_BY_CREATOR"}, "absorb_by", "DESTINATION payments only"),
-        ({"reverse_transfer": True}, "reverse_transfer", "DESTINATION payments only"),
-        ({"refund_platform_fee": True}, "refund_platform_fee", "DESTINATION payments only"),
+        ({"absorb_by": "ABSORB_BY_CREATOR"}, "absorb_by", "payments to a connected account"),
+        ({"reverse_transfer": True}, "reverse_transfer", "payments to a connected account"),
+        ({"refund_platform_fee": True}, "refund_platform_fee", "payments to a connected account"),
         ({"amount": usd(0)}, "amount", "greater than 0"),
         ({"amount": usd(-1)}, "amount", "greater than 0"),
         ({"amount": {"amount_minor": 1, "currency_code": "u"}}, "amount.currency_code", "ISO 4217"),

@@ -39,7 +39,7 @@ async def test_a_seller_must_be_named_for_a_destination_payment_and_only_there(h
     assert {each.reason for each in (missing, superfluous, fee)} == {"REQUEST_INVALID"}
     assert "connected_account_id is required for CHARGE_MODEL_DESTINATION" in missing.message
     assert "only allowed there" in superfluous.message
-    assert "platform_fee is only for CHARGE_MODEL_DESTINATION" in fee.message
+    assert "platform_fee is not for CHARGE_MODEL_PLATFORM" in fee.message
     assert await house.intents() == []
 
 

@@ -71,7 +71,7 @@ def test_what_is_right_is_accepted(request_: Message) -> None:
         pytest.param(
             a_sale(charge_model=payment_pb2.CHARGE_MODEL_PLATFORM, connected_account_id="", platform_fee=money(0)),
             "",
-            "platform_fee is only for CHARGE_MODEL_DESTINATION",
+            "platform_fee is not for CHARGE_MODEL_PLATFORM",
             id="a fee of the platform's own",
         ),
         pytest.param(

@@ -23,7 +23,8 @@ def test_every_violation_is_reported_at_once() -> None:
         "owner_id": "must be at most 255 characters",
         "amount": "amount_minor must be greater than 0: whole minor units, so 2500 with usd is 25.00 dollars",
         "amount.currency_code": "must be a three-letter ISO 4217 code such as usd",
-        "charge_model": "must be one of CHARGE_MODEL_PLATFORM, CHARGE_MODEL_DESTINATION, CHARGE_MODEL_SEPARATE",
+        "charge_model": "must be one of CHARGE_MODEL_PLATFORM, CHARGE_MODEL_DESTINATION, CHARGE_MODEL_SEPARATE, "
+        "CHARGE_MODEL_DIRECT",
         'metadata["payments_x"]': "must be at most 500 characters",
     }
     assert complaint(request).reason is Reason.REQUEST_INVALID

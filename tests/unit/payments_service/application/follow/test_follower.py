@@ -35,8 +35,8 @@ class FakeStripe:
         self.most = 0
         self._now = 0
 
-    async def fetch_intent(self, name: str) -> Mapping[str, Any] | None:
-        return await self._fetch(name)
+    async def fetch_intent(self, name: str, stripe_account: str) -> Mapping[str, Any] | None:
+        return await self._fetch(name + f" at {stripe_account}" * bool(stripe_account))
 
     async def fetch_account(self, name: str) -> Mapping[str, Any] | None:
         return await self._fetch(name)
@@ -44,8 +44,8 @@ class FakeStripe:
     async def fetch_object(self, key: ObjectKey) -> ObjectSnapshot | None:
         return ObjectSnapshot("open", False) if await self._fetch(key.id) else None
 
-    async def refunds_of(self, name: str) -> list[RefundSnapshot]:
-        await self._fetch(name)
+    async def refunds_of(self, name: str, stripe_account: str) -> list[RefundSnapshot]:
+        await self._fetch(name + f" at {stripe_account}" * bool(stripe_account))
         return []
 
     def intent(self, body: Mapping[str, Any]) -> IntentSnapshot:

@@ -61,7 +61,7 @@ SEPARATE = a_payment(charge_model=ChargeModel.SEPARATE, platform_fee=usd(250))
 
 def test_of_a_part_the_platform_keeps_its_share_and_nothing_else_can_be_asked_for() -> None:
     assert fee_of_capture(SEPARATE, usd(1_000), None) == usd(250)
-    with pytest.raises(PaymentsError, match="is for DESTINATION payments only"):
+    with pytest.raises(PaymentsError, match="is for DESTINATION and DIRECT payments only"):
         fee_of_capture(SEPARATE, usd(1_000), usd(10))
 
 

@@ -1,9 +1,11 @@
 """What may be refunded, how much of it is left, and at whose expense."""
 
+from dataclasses import replace
+
 import pytest
 
 from payments_service.domain.errors import PaymentsError, Reason
-from payments_service.domain.ids import Prefix, format_id
+from payments_service.domain.ids import Prefix, format_id, new_id
 from payments_service.domain.money import Money
 from payments_service.domain.payment.capture import require_cancelable
 from payments_service.domain.payment.model import CANCELABLE, ChargeModel, Payment, PaymentState
@@ -211,4 +213,27 @@ def test_a_sale_of_the_platform_knows_no_seller_to_take_from(
         bearer(SALE, absorb_by, reverse_transfer=reverse_transfer, refund_platform_fee=refund_platform_fee)
 
     assert raised.value.violations[0].field == field
-    assert "for DESTINATION payments only" in raised.value.message
+    assert "is for payments to a connected account" in raised.value.message
+
+
+DIRECT = replace(SALE, charge_model=ChargeModel.DIRECT, connected_account_id=new_id(), stripe_account="acct_1")
+
+
+@pytest.mark.parametrize("gives_back", [True, False])
+def test_a_direct_refund_is_the_connected_accounts_with_the_platforms_fee_or_without(gives_back: bool) -> None:
+    for absorb_by in (AbsorbBy.UNSPECIFIED, AbsorbBy.CREATOR):
+        borne = bearer(DIRECT, absorb_by, reverse_transfer=None, refund_platform_fee=gives_back)
+        assert borne == (AbsorbBy.CREATOR, False)
+
+
+@pytest.mark.parametrize(
+    ("absorb_by", "reverse_transfer", "field"),
+    [(AbsorbBy.PLATFORM, None, "absorb_by"), (AbsorbBy.UNSPECIFIED, True, "reverse_transfer")],
+)
+def test_a_direct_refund_has_no_transfer_and_nobody_else_to_pay_for_it(
+    absorb_by: AbsorbBy, reverse_transfer: bool | None, field: str
+) -> None:
+    with pytest.raises(PaymentsError) as raised:
+        bearer(DIRECT, absorb_by, reverse_transfer=reverse_transfer, refund_platform_fee=False)
+
+    assert raised.value.violations[0].field == field

@@ -219,9 +219,16 @@ def test_a_direct_charge_has_its_fees_on_the_connected_account() -> None:
 
 
 def test_a_share_is_shown_before_the_platforms_own_side_is_settled() -> None:
-    (fees,) = fees_of([theirs("payment", 10_000, platform_fee(1_000))])
+    (fees,) = fees_of([replace(theirs("payment", 10_000, platform_fee(1_000)), parent_id="tr_1")])
 
     assert not fees.settled
+    assert fees.share == Share(*(Money(amount, "usd") for amount in (10_000, 1_000, 0, 9_000)))
+
+
+def test_a_direct_charge_is_settled_where_it_was_made() -> None:
+    (fees,) = fees_of([theirs("charge", 10_000, platform_fee(1_000))])
+
+    assert (fees.settled, fees.gross, fees.net) == (True, Money(0, "usd"), Money(0, "usd"))
     assert fees.share == Share(*(Money(amount, "usd") for amount in (10_000, 1_000, 0, 9_000)))
 
 

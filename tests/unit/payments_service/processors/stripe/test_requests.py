@@ -1,5 +1,6 @@
 """What Stripe is asked for: exactly these parameters, and not one more."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -40,6 +41,35 @@ def test_a_payment_that_is_split_is_charged_to_the_platform_and_groups_its_trans
 
     assert params.pop("transfer_group") == format_id(Prefix.PAYMENT, separate.id)
     assert params.keys() == intent_params().keys()
+
+
+DIRECT = a_payment(
+    reference="",
+    charge_model=ChargeModel.DIRECT,
+    connected_account_id=new_id(),
+    stripe_account="acct_1",
+    platform_fee=Money(250, "usd"),
+)
+
+
+def test_a_direct_sale_is_made_on_the_connected_account_and_passes_nothing_on() -> None:
+    command = CreateIntent(DIRECT, "op_1", payment_method="", confirm=False, return_url="")
+    call = requests.create_intent(command)
+    assert (call.path, call.stripe_account) == ("/v1/payment_intents", "acct_1")
+    assert call.params.keys() == intent_params().keys() | {"application_fee_amount"}
+    assert call.params["application_fee_amount"] == 250
+    free = requests.create_intent(replace(command, payment=replace(DIRECT, platform_fee=Money(0, "usd"))))
+    assert "application_fee_amount" not in free.params
+
+
+def test_what_becomes_of_a_direct_sale_is_asked_of_the_connected_account_too() -> None:
+    calls = [
+        requests.confirm_intent("pi_1", "", "", "acct_1"),
+        requests.capture_intent("pi_1", Money(600, "usd"), None, "acct_1"),
+        requests.cancel_intent("pi_1", "", "acct_1"),
+        requests.create_refund(a_refund(), "pi_1", "op_1", "acct_1"),
+    ]
+    assert [call.stripe_account for call in calls] == ["acct_1"] * 4
 
 
 def refund_params(refund: Refund) -> dict[str, Any]:
