@@ -53,8 +53,3 @@ def tmp_path(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             if folder == root:
                 break
     return tmp_path
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than there are processors: tests wait for disks, programs and clocks as well."""
-    return (os.cpu_count() or 1) + 1
