@@ -26,9 +26,10 @@ def lines() -> Iterator[Lines]:
     stream = Lines()
     root = logging.getLogger()
     handlers = list(root.handlers)
+    kept = structlog.get_config()
     configure_logging("info", stream)
     yield stream
-    structlog.reset_defaults()
+    structlog.configure(**kept)
     for handler in set(root.handlers) - set(handlers):
         root.removeHandler(handler)
 
