@@ -91,6 +91,7 @@ async def test_a_period_follows_the_other_and_each_is_billed_an_hour_after_it_be
     assert (draft["period_start"], draft["period_end"]) == (item["current_period_start"], item["current_period_end"])
     await pass_time(raw, HOUR_S)
     assert (await get(raw, f"/v1/invoices/{draft['id']}"))["status"] == "paid"
+    await pass_time(raw, 1)
     assert len([one for one in await check_books(raw) if one["type"] == "charge"]) == 2
 
 
