@@ -17,9 +17,12 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
     sys.pycache_prefix = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / ".pytest_cache" / "bytecode"))
     sys.dont_write_bytecode = False
 
-# Quick on every run, thorough on request (HYPOTHESIS_PROFILE=thorough). No deadline: on a busy machine a slow example
-# says nothing about the code.
-settings.register_profile("quick", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Quick on every run, and the same examples each time, so that a run says something about the change at hand; thorough
+# and at random on request (HYPOTHESIS_PROFILE=thorough). No deadline: on a busy machine a slow example says nothing
+# about the code.
+settings.register_profile(
+    "quick", max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.register_profile("thorough", max_examples=2_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 

@@ -92,9 +92,14 @@ def check_not_processing(scope: Scope, invoice: JsonObject) -> None:
     Raises:
         StripeError: 400, the money may come yet.
     """
-    intent = open_intent_of(scope.account, invoice)
-    if intent is not None and intent["status"] == "processing":
-        raise conflict(f"This invoice's payment {intent['id']} is processing: wait for its outcome.")
+    if is_processing(scope.account, invoice):
+        raise conflict("This invoice's payment is processing: wait for its outcome.")
+
+
+def is_processing(account: AccountState, invoice: JsonObject) -> bool:
+    """Whether a bank is still to answer."""
+    intent = open_intent_of(account, invoice)
+    return intent is not None and intent["status"] == "processing"
 
 
 def payments_of(account: AccountState, invoice: JsonObject) -> JsonObject:

@@ -5,11 +5,14 @@ Source: https://docs.stripe.com/billing/subscriptions/pending-updates.
 
 from stripe_sandbox.json_types import JsonObject
 from stripe_sandbox.resources.invoices.ending import void
+from stripe_sandbox.resources.invoices.payments import is_processing
 from stripe_sandbox.resources.subscriptions.shape import items_of, put_items, tell
 from stripe_sandbox.state.scope import Scope
 
 PENDING_FOR_S = 23 * 3_600
 """How long the customer has to pay."""
+_BANK_ASKED_EVERY_S = 24 * 3_600
+"""When the customer has paid but the bank has not answered: how long until it is looked at again."""
 
 
 def hold_update(scope: Scope, subscription: JsonObject, items: list[JsonObject]) -> None:
@@ -26,9 +29,7 @@ def hold_update(scope: Scope, subscription: JsonObject, items: list[JsonObject])
         "trial_from_plan": None,
     }
     tell(scope, subscription, before)
-    later = scope.by_itself
-    held = subscription["pending_update"]
-    scope.world.scheduler.at(expires_at, lambda: _expire(later, subscription, held))
+    _expire_at(scope, subscription, expires_at)
 
 
 def apply_pending(scope: Scope, subscription: JsonObject, invoice: JsonObject) -> None:
@@ -44,12 +45,20 @@ def apply_pending(scope: Scope, subscription: JsonObject, invoice: JsonObject) -
     tell(scope, subscription, before)
 
 
+def _expire_at(scope: Scope, subscription: JsonObject, moment: int) -> None:
+    later, held = scope.by_itself, subscription["pending_update"]
+    scope.world.scheduler.at(moment, lambda: _expire(later, subscription, held))
+
+
 def _expire(scope: Scope, subscription: JsonObject, held: JsonObject) -> None:
     if subscription["pending_update"] is not held:
         return
+    invoice = scope.account.billing.invoices.get(subscription["latest_invoice"] or "")
+    if invoice is not None and is_processing(scope.account, invoice):
+        _expire_at(scope, subscription, scope.now + _BANK_ASKED_EVERY_S)
+        return
     subscription["pending_update"] = None
     scope.emit("customer.subscription.pending_update_expired", subscription)
-    invoice = scope.account.billing.invoices.get(subscription["latest_invoice"] or "")
     if invoice is not None and invoice["status"] == "open":
         void(scope, invoice)
     tell(scope, subscription, {"pending_update": held})

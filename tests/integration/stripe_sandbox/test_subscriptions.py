@@ -269,6 +269,25 @@ async def test_a_pending_update_takes_effect_when_it_is_paid_or_expires(raw: htt
     assert f"customer.subscription.pending_update_{outcome}" in await types_of_events(raw)
 
 
+async def test_a_pending_update_waits_for_a_bank_that_has_not_answered(raw: httpx.AsyncClient) -> None:
+    customer = await a_customer(raw)
+    subscription = await subscribe(raw, customer, await a_price(raw))
+    path = f"/v1/subscriptions/{subscription['id']}"
+    bank = await post(raw, "/v1/payment_methods/pm_usBankAccount_processing/attach", {"customer": customer})
+    form = {
+        "items[0][id]": subscription["items"]["data"][0]["id"],
+        "items[0][quantity]": "2",
+        "payment_behavior": "pending_if_incomplete",
+        "proration_behavior": "always_invoice",
+    }
+    await post(raw, path, {"default_payment_method": bank["id"]})
+    held = await post(raw, path, form)
+    await pass_time(raw, 3 * DAY_S)
+    after = await get(raw, path)
+    assert (after["pending_update"], after["latest_invoice"]) == (held["pending_update"], held["latest_invoice"])
+    assert (await get(raw, f"/v1/invoices/{held['latest_invoice']}"))["status"] == "open"
+
+
 async def test_it_ends_at_the_end_of_its_period_if_so_agreed(raw: httpx.AsyncClient) -> None:
     subscription = await subscribe(raw, await a_customer(raw), await a_price(raw))
     path = f"/v1/subscriptions/{subscription['id']}"
