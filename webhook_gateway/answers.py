@@ -1,10 +1,10 @@
 """The gateway's answers over HTTP: JSON, complete, with a length."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import orjson
-from starlette.types import Send
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from webhook_gateway.errors import NotRecordedError, Refusal
 
@@ -24,6 +24,11 @@ class Answer(NamedTuple):
     status: int
     body: bytes
     headers: Headers = _JSON
+
+    @property
+    def closes(self) -> bool:
+        """Returns whether it is the last on its connection."""
+        return _CLOSE[0] in self.headers
 
 
 def accepted(event_id: str, *, duplicate: bool) -> Answer:
@@ -50,8 +55,18 @@ def defect() -> Answer:
     return failure(503, NotRecordedError.code, "the event could not be made durable; send it again", _RETRY)
 
 
-async def send_answer(send: Send, answer: Answer, extra: Sequence[tuple[bytes, bytes]] = ()) -> None:
-    """Sends an answer as one ASGI response."""
-    length = (b"content-length", str(len(answer.body)).encode())
-    await send({"type": "http.response.start", "status": answer.status, "headers": [*answer.headers, length, *extra]})
-    await send({"type": "http.response.body", "body": answer.body})
+def render(answer: Answer, more: Iterable[tuple[bytes, bytes]], *, keep_alive: bool) -> bytes:
+    """Returns an answer as it goes over the wire.
+
+    Args:
+        answer: What is said.
+        more: Headers besides its own, the length and, if need be, the one that ends the connection.
+        keep_alive: Whether the connection is kept.
+    """
+    parts = [STATUS_LINE[answer.status]]
+    for name, value in (*answer.headers, *more):
+        parts += name, b": ", value, b"\r\n"
+    if not keep_alive and not answer.closes:
+        parts.append(b"connection: close\r\n")
+    parts += b"content-length: ", str(len(answer.body)).encode(), b"\r\n\r\n", answer.body
+    return b"".join(parts)

@@ -1,65 +1,29 @@
-"""The gateway's HTTP application: two addresses for Stripe, three for operators, and JSON for every wrong turn."""
+"""What the gateway has for operators, over ASGI: three addresses, and JSON for every wrong turn.
 
-import time
-from collections.abc import Callable, Mapping
+Deliveries do not come here: their connection hands them to their endpoint (`connection`). Coroutines, messages and
+routing of ASGI would cost a delivery more than proving its signature and reading its JSON do.
+"""
 
-from payments_api.internal.v1.stripe_event_pb2 import StripeEndpoint
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from webhook_gateway.answers import Answer, defect, failure
-from webhook_gateway.body import BodyReader
-from webhook_gateway.delivery import WebhookEndpoint
-from webhook_gateway.logs import Log
+from webhook_gateway.endpoints import CONNECT_PATH, PLATFORM_PATH
 from webhook_gateway.metrics import Metrics
 from webhook_gateway.readiness import Readiness
-from webhook_gateway.recorder import EventRecorder
-from webhook_gateway.settings import Settings
-from webhook_gateway.signature import SignatureVerifier
-
-PLATFORM_PATH = "/stripe/webhook"
-CONNECT_PATH = "/stripe/connect/webhook"
 
 
-def create_app(
-    settings: Settings,
-    *,
-    recorder: EventRecorder,
-    readiness: Readiness,
-    metrics: Metrics,
-    log: Log,
-    clock: Callable[[], float] = time.time,
-) -> ASGIApp:
+def create_app(*, readiness: Readiness, metrics: Metrics) -> Starlette:
     """Wires the application.
 
     Args:
-        settings: Limits and signing secrets.
-        recorder: Makes events durable.
         readiness: Answers `/readyz`.
-        metrics: Counted into, and shown under `/metrics`.
-        log: Takes one line per delivery.
-        clock: Our time, in seconds since 1970.
+        metrics: Shown under `/metrics`.
     """
-    body_reader = BodyReader(settings.body_bytes_max, settings.body_timeout_ms / 1000)
-
-    def endpoint(which: StripeEndpoint, secrets: tuple[SecretStr, ...]) -> WebhookEndpoint:
-        return WebhookEndpoint(
-            which,
-            body_reader=body_reader,
-            verifier=SignatureVerifier(
-                (secret.get_secret_value().encode() for secret in secrets), settings.tolerance_seconds, clock
-            ),
-            recorder=recorder,
-            metrics=metrics,
-            log=log,
-            clock=clock,
-        )
 
     async def readyz(_: Request) -> Response:
         trouble = await readiness.trouble()
@@ -70,14 +34,10 @@ def create_app(
     async def exposition(_: Request) -> Response:
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
-    webhooks = {
-        PLATFORM_PATH: endpoint(StripeEndpoint.STRIPE_ENDPOINT_PLATFORM, settings.stripe_secrets),
-        CONNECT_PATH: endpoint(StripeEndpoint.STRIPE_ENDPOINT_CONNECT, settings.stripe_connect_secrets),
-    }
-    others = Starlette(
+    app = Starlette(
         routes=[
             # Here for the answer to other methods only.
-            *(Route(path, webhook, methods=["POST"]) for path, webhook in webhooks.items()),
+            *(Route(path, _past_its_connection, methods=["POST"]) for path in (PLATFORM_PATH, CONNECT_PATH)),
             Route("/healthz", _healthz),
             Route("/readyz", readyz),
             Route("/metrics", exposition),
@@ -85,24 +45,17 @@ def create_app(
         exception_handlers={HTTPException: _wrong_turn, Exception: _defect},
     )
     # Stripe does not follow redirects: an address with a slash too many is a wrong address.
-    others.router.redirect_slashes = False
-    return _Application(webhooks, others)
+    app.router.redirect_slashes = False
+    return app
 
 
-class _Application:
-    """Hands webhooks to their endpoint at once, and everything else to Starlette.
+async def _past_its_connection(_: Request) -> Response:
+    """Takes no delivery.
 
-    Its router and middlewares would cost a webhook as much as proving its signature does.
+    Raises:
+        RuntimeError: Always: this application runs on connections that are not the gateway's own.
     """
-
-    def __init__(self, webhooks: Mapping[str, ASGIApp], others: ASGIApp) -> None:
-        self._webhooks = webhooks
-        self._others = others
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request."""
-        webhook = self._webhooks.get(scope["path"]) if scope.get("method") == "POST" else None
-        await (webhook or self._others)(scope, receive, send)
+    raise RuntimeError("a delivery has come past its connection")
 
 
 async def _healthz(_: Request) -> Response:

@@ -1,11 +1,8 @@
-"""Reads a request's body within limits of size and time, from bytes that nobody has vouched for yet."""
+"""Collects a request's body within a limit of size, from bytes that nobody has vouched for yet."""
 
-import asyncio
 from collections.abc import Iterable
 
-from starlette.types import Receive
-
-from webhook_gateway.errors import BodyAbortedError, BodyEncodedError, BodySlowError, BodyTooLargeError
+from webhook_gateway.errors import BodyEncodedError, BodyTooLargeError, Refusal
 
 DISCARD_BYTES_MAX = 1_048_576
 """How much of a refused body is still read, so that the client gets to see the answer instead of a reset connection."""
@@ -13,62 +10,68 @@ DISCARD_BYTES_MAX = 1_048_576
 _LENGTH_DIGITS_MAX = 15
 
 
-class BodyReader:
-    """Reads bodies up to a size and within a time.
+class Body:
+    """A body on its way, counted while it arrives whatever its headers promise.
 
     Args:
+        headers: The request's headers, names in lower case.
         bytes_max: The longest body that is accepted, in bytes.
-        timeout_s: The time that a whole body may take, in seconds.
+
+    Attributes:
+        done: Whether nothing more of it is waited for: it has ended, or is refused and was read off as far as it shall.
+        asks: Whether the client sends nothing until it is told to ("Expect: 100-continue").
     """
 
-    def __init__(self, bytes_max: int, timeout_s: float) -> None:
+    __slots__ = ("_bytes_max", "_chunks", "_refusal", "_room", "asks", "done")
+
+    def __init__(self, headers: Iterable[tuple[bytes, bytes]], bytes_max: int) -> None:
+        announced, encoded, self.asks = _framing(headers)
         self._bytes_max = bytes_max
-        self._timeout_s = timeout_s
+        self._chunks: list[bytes] = []
+        self._refusal: Refusal | None = None
+        self._room = bytes_max
+        if encoded:
+            self._refuse(BodyEncodedError("send the body as it is, without Content-Encoding"))
+        elif announced > bytes_max:
+            self._refuse(self._too_large())
+        # A client that waits for "100 Continue" has sent nothing: there is nothing to read off.
+        self.done = self._refused and (self.asks or announced > DISCARD_BYTES_MAX)
 
-    async def read(self, headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> bytes:
-        """Returns the body, counted while it arrives whatever its headers promise.
+    def feed(self, chunk: bytes) -> None:
+        """Takes the next part of the body; the usual body is a single one."""
+        self._room -= len(chunk)
+        if not self._refused:
+            self._chunks.append(chunk)
+            if self._room < 0:
+                self._refuse(self._too_large())
+        elif self._room <= 0:
+            self.done = True
 
-        Args:
-            headers: The request's headers, names in lower case.
-            receive: ASGI's source of the body.
+    def end(self) -> None:
+        """Notes that it has come to its end."""
+        self.done = True
+
+    def take(self) -> bytes:
+        """Returns the body, once it is done, and keeps nothing of it.
 
         Raises:
             BodyTooLargeError: Longer than the limit, as announced or as counted.
             BodyEncodedError: Compressed.
-            BodySlowError: Not complete in time.
-            BodyAbortedError: The client went away.
         """
-        announced, encoded, waits = _framing(headers)
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                if encoded or announced > self._bytes_max:
-                    # A client that waits for "100 Continue" has sent nothing: there is nothing to read off.
-                    if not waits and announced <= DISCARD_BYTES_MAX:
-                        await _discard(receive, DISCARD_BYTES_MAX)
-                    raise (
-                        BodyEncodedError("send the body as it is, without Content-Encoding")
-                        if encoded
-                        else (self._too_large())
-                    )
-                return await self._collect(receive)
-        except TimeoutError:
-            raise BodySlowError(f"the body did not arrive within {self._timeout_s:g} s") from None
-
-    async def _collect(self, receive: Receive) -> bytes:
-        """Gathers the parts of a body; the usual body is a single one."""
-        chunk, more = await _next(receive)
-        size = len(chunk)
-        chunks = [chunk]
-        while more and size <= self._bytes_max:
-            chunk, more = await _next(receive)
-            size += len(chunk)
-            chunks.append(chunk)
-        if size > self._bytes_max:
-            chunks.clear()
-            if more:
-                await _discard(receive, DISCARD_BYTES_MAX)
-            raise self._too_large()
+        if self._refusal is not None:
+            raise self._refusal
+        chunks, self._chunks = self._chunks, []
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    @property
+    def _refused(self) -> bool:
+        return self._refusal is not None
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Keeps nothing of it from now on, and reads off the rest, up to a limit."""
+        self._refusal = refusal
+        self._chunks.clear()
+        self._room = DISCARD_BYTES_MAX
 
     def _too_large(self) -> BodyTooLargeError:
         return BodyTooLargeError(f"the body is longer than {self._bytes_max} bytes")
@@ -85,21 +88,5 @@ def _framing(headers: Iterable[tuple[bytes, bytes]]) -> tuple[int, bool, bool]:
         elif name == b"content-encoding":
             encoded = encoded or value.strip().lower() not in {b"", b"identity"}
         elif name == b"expect":
-            waits = True
+            waits = value.lower() == b"100-continue"
     return announced, encoded, waits
-
-
-async def _next(receive: Receive) -> tuple[bytes, bool]:
-    """Returns the next part of the body and whether more follows."""
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise BodyAbortedError("the connection ended before the body was complete")
-    return message.get("body", b""), message.get("more_body", False)
-
-
-async def _discard(receive: Receive, bytes_max: int) -> None:
-    """Reads off and forgets the rest of a body, up to a limit."""
-    more = True
-    while more and bytes_max > 0:
-        chunk, more = await _next(receive)
-        bytes_max -= len(chunk)

@@ -1,22 +1,23 @@
 """The way of one delivery: size, signature, JSON, envelope, record, answer. In this order, nothing before its turn."""
 
 import asyncio
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from payments_api.internal.v1.stripe_event_pb2 import StripeEndpoint, StripeEventEnvelope
-from starlette.types import Receive, Scope, Send
+from payments_api.internal.v1.stripe_event_service_pb2 import RecordEventsRequest
 
 from webhook_gateway import signature
-from webhook_gateway.answers import Answer, accepted, defect, refused, send_answer
-from webhook_gateway.body import BodyReader
+from webhook_gateway.answers import Answer, accepted, defect, refused
+from webhook_gateway.body import Body
 from webhook_gateway.categories import UNKNOWN
-from webhook_gateway.errors import REFUSALS, NotRecordedError, Refusal
+from webhook_gateway.errors import REFUSALS, BodyAbortedError, BodySlowError, NotRecordedError, Refusal
 from webhook_gateway.event_json import parse
 from webhook_gateway.logs import Log
 from webhook_gateway.metrics import Metrics
 from webhook_gateway.recorder import EventRecorder
-from webhook_gateway.request_id import HEADER_NAME as REQUEST_ID_HEADER
 from webhook_gateway.request_id import request_id_of
 from webhook_gateway.signature import SignatureVerifier
 from webhook_gateway.translate import misrouted, translate
@@ -30,13 +31,28 @@ ENDPOINT_NAMES = {
 OUTCOMES = ("recorded", "duplicate", *sorted(refusal.outcome for refusal in REFUSALS))
 """How a delivery can end. Every one is shown in the metrics from the start, as 0."""
 
+_log = logging.getLogger(__name__)
+
+
+class Client(Protocol):
+    """Whoever delivers, at the other end of a connection."""
+
+    def ask(self) -> None:
+        """Tells it to send the body."""
+        ...
+
+    def answer(self, delivery: "Delivery", answer: Answer, request_id: str) -> None:
+        """Answers its delivery, if it is still there."""
+        ...
+
 
 class WebhookEndpoint:
-    """One of the two addresses that Stripe calls, as an ASGI application.
+    """One of the two addresses that Stripe calls: all that its deliveries have in common.
 
     Args:
         endpoint: Which of the two.
-        body_reader: Reads bodies within limits.
+        body_bytes_max: The longest body that is accepted, in bytes.
+        body_timeout_s: The time that a whole body may take, in seconds.
         verifier: Proves signatures with this endpoint's secrets.
         recorder: Makes events durable.
         metrics: Counts what happens.
@@ -48,108 +64,256 @@ class WebhookEndpoint:
         self,
         endpoint: StripeEndpoint,
         *,
-        body_reader: BodyReader,
+        body_bytes_max: int,
+        body_timeout_s: float,
         verifier: SignatureVerifier,
         recorder: EventRecorder,
         metrics: Metrics,
         log: Log,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._endpoint = endpoint
-        self._name = ENDPOINT_NAMES[endpoint]
-        self._body_reader = body_reader
-        self._verifier = verifier
-        self._recorder = recorder
-        self._metrics = metrics
-        self._counted = {outcome: metrics.webhooks.labels(self._name, outcome) for outcome in OUTCOMES}
-        self._ack_seconds = metrics.ack_seconds.labels(self._name)
-        self._matched = [metrics.secret_matches.labels(self._name, index) for index in range(verifier.secrets)]
-        self._log = log
-        self._clock = clock
+        self.endpoint = endpoint
+        self.name = ENDPOINT_NAMES[endpoint]
+        self.body_bytes_max = body_bytes_max
+        self.body_timeout_s = body_timeout_s
+        self.verifier = verifier
+        self.recorder = recorder
+        self.metrics = metrics
+        self.counted = {outcome: metrics.webhooks.labels(self.name, outcome) for outcome in OUTCOMES}
+        self.ack_seconds = metrics.ack_seconds.labels(self.name)
+        self.matched = [metrics.secret_matches.labels(self.name, index) for index in range(verifier.secrets)]
+        self.misrouted = metrics.misrouted.labels(self.name)
+        self.log = log
+        self.clock = clock
+        self.loop = asyncio.get_running_loop()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Takes one delivery from its headers to its answer and its log line."""
-        started = time.perf_counter()
-        headers: list[tuple[bytes, bytes]] = scope["headers"]
-        request_id = request_id_of(headers)
-        fields: dict[str, object] = {}
-        self._metrics.working_on += 1
+
+class _NobodyWaits:
+    """In the place of the event that uvicorn's connection sets for an ASGI application."""
+
+    def set(self) -> None:
+        """Wakes nobody."""
+
+
+class Delivery:
+    """One delivery, from the end of its headers to its answer and its log line.
+
+    It is no coroutine: a task for each would cost as much as proving its signature and reading its JSON.
+
+    Args:
+        endpoint: Where it was delivered.
+        headers: Those of the request, names in lower case.
+        client: Whom to answer.
+        keep_alive: Whether the connection is kept after the answer.
+
+    Attributes:
+        request: For the recorder: the bytes of a request with this event alone.
+        request_id: What ties its log line here to its trace in the payments service.
+        size: For the recorder: the length of that.
+        deadline: For the recorder: when it is given up.
+        ended: Whether it has had its answer.
+        keep_alive: As above; uvicorn's connection takes it back when the server stops.
+        disconnected: Set by uvicorn's connection when the client has left.
+        response_complete: What uvicorn's connection goes by: whether the next request may have its turn.
+        message_event: What uvicorn's connection sets.
+    """
+
+    message_event = _NobodyWaits()
+
+    __slots__ = (
+        "_body",
+        "_body_bytes",
+        "_client",
+        "_endpoint",
+        "_envelope",
+        "_headers",
+        "_started",
+        "_timer",
+        "deadline",
+        "disconnected",
+        "ended",
+        "keep_alive",
+        "request",
+        "request_id",
+        "response_complete",
+        "size",
+    )
+
+    def __init__(
+        self, endpoint: WebhookEndpoint, headers: Sequence[tuple[bytes, bytes]], client: Client, *, keep_alive: bool
+    ) -> None:
+        self._endpoint = endpoint
+        self._headers = headers
+        self._client = client
+        self._body = Body(headers, endpoint.body_bytes_max)
+        self._body_bytes: int | None = None
+        self._envelope: StripeEventEnvelope | None = None
+        self._started = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self.request = b""
+        self.request_id = ""
+        self.size = 0
+        self.deadline = 0.0
+        self.ended = False
+        self.keep_alive = keep_alive
+        self.disconnected = False
+        self.response_complete = False
+
+    def start(self) -> None:
+        """Has its turn on its connection; of its body there may be nothing yet, or all."""
+        self._started = time.perf_counter()
+        self._endpoint.metrics.working_on += 1
+        self.request_id = request_id_of(self._headers)
+        if self._body.done:
+            self._proceed()
+        elif self._body.asks:
+            self._client.ask()
+
+    def feed(self, chunk: bytes) -> None:
+        """Takes the next part of its body."""
+        self._body.feed(chunk)
+        if self._body.done:
+            self._go_on()
+
+    def end(self) -> None:
+        """Has all of its body."""
+        self._body.end()
+        self._go_on()
+
+    def expect_rest(self) -> None:
+        """Gives the rest of its body some time to come."""
+        if self._timer is None and self._started and not (self._body.done or self.ended):
+            endpoint = self._endpoint
+            late = f"the body did not arrive within {endpoint.body_timeout_s:g} s"
+            self._timer = endpoint.loop.call_later(endpoint.body_timeout_s, self._refuse, BodySlowError(late))
+
+    def abort(self) -> None:
+        """Has lost its client. What is being recorded goes on; what had not arrived ends here."""
+        if self._started and not (self._body.done or self.ended):
+            self._refuse(BodyAbortedError("the connection ended before the body was complete"))
+
+    def recorded(self, *, duplicate: bool) -> None:
+        """Has become durable, now or already before."""
+        if self.ended:
+            return
         try:
-            answer = await self._deliver(headers, receive, request_id, fields)
-            self._ack_seconds.observe(time.perf_counter() - started)
-            write = self._log.info
+            self._accept(duplicate=duplicate)
+        except Exception:  # noqa: BLE001 - the others of its group are confirmed all the same
+            self._fail()
+
+    def not_recorded(self, reason: str, detail: str) -> None:
+        """Is not known to be durable."""
+        if not self.ended:
+            self._refuse(NotRecordedError(reason, detail))
+
+    def _go_on(self) -> None:
+        if self._started and not self.ended and self._envelope is None:
+            self._proceed()
+
+    def _proceed(self) -> None:
+        """Takes what there is of the body through all that can refuse it, and hands it to the recorder."""
+        try:
+            self._record()
         except Refusal as refusal:
-            answer = refused(refusal)
-            fields |= _account_of(refusal)
-            write = self._log.error if isinstance(refusal, NotRecordedError) else self._log.warning
-        except Exception:
-            # Nobody foresaw it: answered here, and raised on for uvicorn to log.
-            await send_answer(send, defect())
-            raise
-        finally:
-            self._metrics.working_on -= 1
-        outcome = str(fields["outcome"])
-        self._counted[outcome].inc()
-        await send_answer(send, answer, ((REQUEST_ID_HEADER, request_id.encode()),))
+            self._refuse(refusal)
+        except Exception:  # noqa: BLE001 - nobody foresaw it; raised on it would end as a refusal by the HTTP parser
+            self._fail()
+
+    def _record(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        endpoint = self._endpoint
+        body = self._body.take()
+        self._body_bytes = len(body)
+        headers = [value for name, value in self._headers if name == signature.HEADER_NAME]
+        match = endpoint.verifier.verify(headers, body)
+        endpoint.metrics.signature_age_s = match.age_s
+        endpoint.matched[match.secret_index].inc()
+        self._envelope = translate(parse(body), body, endpoint.endpoint, match.secret_index)
+        request = RecordEventsRequest()
+        request.items.add(envelope=self._envelope, body=body, request_id=self.request_id)
+        self.request = request.SerializeToString()
+        endpoint.recorder.submit(self)
+
+    def _accept(self, *, duplicate: bool) -> None:
+        endpoint, envelope = self._endpoint, self._envelope
+        assert envelope is not None  # noqa: S101 - for the type checker: what is recorded was translated
+        endpoint.ack_seconds.observe(time.perf_counter() - self._started)
+        fields = self._facts()
+        self._count(envelope, fields)
+        self._finish(
+            accepted(envelope.event_id, duplicate=duplicate),
+            "duplicate" if duplicate else "recorded",
+            endpoint.log.info,
+            fields,
+        )
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Answers why it is not acknowledged."""
+        fields = self._facts()
+        if isinstance(refusal, NotRecordedError):
+            self._endpoint.metrics.record_failures.labels(refusal.reason).inc()
+            # The service refuses an argument only if gateway and service disagree about the envelope: our defect.
+            fields |= {
+                "reason": refusal.reason,
+                "detail": refusal.detail,
+                "defect": refusal.reason == "INVALID_ARGUMENT",
+            }
+            write = self._endpoint.log.error
+        else:
+            fields["reason"] = str(refusal)
+            write = self._endpoint.log.warning
+        self._finish(refused(refusal), refusal.outcome, write, fields)
+
+    def _fail(self) -> None:
+        """Answers for a failure that nobody foresaw."""
+        _log.exception("a delivery failed", extra={"request_id": self.request_id})
+        if not self.ended:
+            self._close(defect())
+
+    def _finish(self, answer: Answer, outcome: str, write: Callable[..., object], fields: dict[str, object]) -> None:
+        self._endpoint.counted[outcome].inc()
+        self._close(answer)
         write(
             "webhook",
-            endpoint=self._name,
-            request_id=request_id,
+            endpoint=self._endpoint.name,
+            request_id=self.request_id,
             status=answer.status,
-            duration_ms=round((time.perf_counter() - started) * 1000, 2),
+            duration_ms=round((time.perf_counter() - self._started) * 1000, 2),
+            outcome=outcome,
             **fields,
         )
 
-    async def _deliver(
-        self, headers: list[tuple[bytes, bytes]], receive: Receive, request_id: str, fields: dict[str, object]
-    ) -> Answer:
-        """Makes one delivery durable; notes in `fields` what the log shall say about it, as far as it got."""
-        body = await self._body_reader.read(headers, receive)
-        fields["body_bytes"] = len(body)
-        match = self._verifier.verify([value for name, value in headers if name == signature.HEADER_NAME], body)
-        self._metrics.signature_age_s = match.age_s
-        self._matched[match.secret_index].inc()
-        envelope = translate(parse(body), body, self._endpoint, match.secret_index)
-        fields |= _facts_of(envelope)
-        try:
-            duplicate = await self._recorder.record(envelope, body, request_id)
-        except NotRecordedError as error:
-            self._metrics.record_failures.labels(error.reason).inc()
-            raise
-        except asyncio.CancelledError:
-            # The process is being stopped for good. Answered like any event that is not known to be durable.
-            raise NotRecordedError("CANCELLED", "the gateway was stopped") from None
-        self._count(envelope, fields)
-        fields["outcome"] = "duplicate" if duplicate else "recorded"
-        return accepted(envelope.event_id, duplicate=duplicate)
+    def _close(self, answer: Answer) -> None:
+        self.ended = True
+        self.request = b""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._endpoint.metrics.working_on -= 1
+        self._client.answer(self, answer, self.request_id)
+
+    def _facts(self) -> dict[str, object]:
+        """Returns what the log says about it, as far as it got: ids and types, nothing of its content."""
+        envelope = self._envelope
+        if envelope is None:
+            return {} if self._body_bytes is None else {"body_bytes": self._body_bytes}
+        return {
+            "body_bytes": self._body_bytes,
+            "event_id": envelope.event_id,
+            "event_type": envelope.type,
+            "stripe_account_id": envelope.stripe_account_id,
+            "livemode": envelope.livemode,
+            "secret_index": envelope.secret_index,
+        }
 
     def _count(self, envelope: StripeEventEnvelope, fields: dict[str, object]) -> None:
         """Counts what is odd about a recorded event."""
+        metrics = self._endpoint.metrics
         if envelope.HasField("create_time"):
-            self._metrics.event_age_seconds.observe(max(0.0, self._clock() - envelope.create_time.seconds))
+            metrics.event_age_seconds.observe(max(0.0, self._endpoint.clock() - envelope.create_time.seconds))
         if envelope.category == UNKNOWN:
-            self._metrics.unknown_types.inc()
+            metrics.unknown_types.inc()
             fields["unknown_type"] = True
         if misrouted(envelope):
-            self._metrics.misrouted.labels(self._name).inc()
+            self._endpoint.misrouted.inc()
             fields["misrouted"] = True
-
-
-def _facts_of(envelope: StripeEventEnvelope) -> dict[str, object]:
-    """Returns what the log says about an event: ids and types, nothing of its content."""
-    return {
-        "event_id": envelope.event_id,
-        "event_type": envelope.type,
-        "stripe_account_id": envelope.stripe_account_id,
-        "livemode": envelope.livemode,
-        "secret_index": envelope.secret_index,
-    }
-
-
-def _account_of(refusal: Refusal) -> dict[str, object]:
-    """Returns what the log says about a refusal."""
-    if isinstance(refusal, NotRecordedError):
-        # The service refuses an argument only if gateway and service disagree about the envelope: that is our defect.
-        defect = refusal.reason == "INVALID_ARGUMENT"
-        return {"outcome": refusal.outcome, "reason": refusal.reason, "detail": refusal.detail, "defect": defect}
-    return {"outcome": refusal.outcome, "reason": str(refusal)}

@@ -14,7 +14,8 @@ import uvicorn
 from webhook_gateway.address import Address
 from webhook_gateway.app import create_app
 from webhook_gateway.channel import open_channel
-from webhook_gateway.connection import counted_into
+from webhook_gateway.connection import connections_for
+from webhook_gateway.endpoints import webhook_endpoints
 from webhook_gateway.errors import ConfigurationError
 from webhook_gateway.logs import Log
 from webhook_gateway.metrics import Metrics
@@ -59,12 +60,12 @@ class Gateway:
                 recorder = EventRecorder(
                     channel, settings.rpc_metadata(), settings.rpc_timeout_ms / 1000, self._metrics
                 )
-                app = create_app(settings, recorder=recorder, readiness=readiness, metrics=self._metrics, log=self._log)
+                endpoints = webhook_endpoints(settings, recorder=recorder, metrics=self._metrics, log=self._log)
                 host, port = listener.getsockname()[:2]
                 self._server = _Server(
                     uvicorn.Config(
-                        app,
-                        http=counted_into(self._metrics),
+                        create_app(readiness=readiness, metrics=self._metrics),
+                        http=connections_for(endpoints, self._metrics),
                         ws="none",
                         lifespan="off",
                         log_config=None,

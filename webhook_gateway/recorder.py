@@ -10,10 +10,10 @@ import contextvars
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import grpc
 from payments_api.internal.v1 import stripe_event_service_pb2 as pb
-from payments_api.internal.v1.stripe_event_pb2 import StripeEventEnvelope
 from payments_api.v1.error_reason_pb2 import ErrorReason
 
 from webhook_gateway.errors import NotRecordedError
@@ -55,34 +55,32 @@ class RecorderLimits:
     waiting_bytes_max: int = 33_554_432
 
 
-class _Delivery:
-    """An event on its way to the service.
+class Recordable(Protocol):
+    """A delivery with an event to be recorded.
 
     Attributes:
         request: What is sent: the bytes of a request with this event alone. Those of several, one behind the other,
-            are the request with all of them, as protobuf has it for repeated fields: so each is encoded once.
+            are the request with all of them, as protobuf has it for repeated fields: so each is encoded once. May be
+            let go once it has ended.
         request_id: Of its delivery.
-        deadline: When it is given up, on the event loop's clock.
-        duplicate: Set once the event is durable, to whether it already was.
+        size: Bytes of the request while it had not ended; set here.
+        deadline: When it is given up, on the event loop's clock; set here.
+        ended: Whether it knows what became of it.
     """
 
-    __slots__ = ("deadline", "duplicate", "request", "request_id")
+    request: bytes
+    size: int
+    request_id: str
+    deadline: float
+    ended: bool
 
-    def __init__(self, request: bytes, request_id: str, deadline: float, loop: asyncio.AbstractEventLoop) -> None:
-        self.request = request
-        self.request_id = request_id
-        self.deadline = deadline
-        self.duplicate: asyncio.Future[bool] = loop.create_future()
+    def recorded(self, *, duplicate: bool) -> None:
+        """It is durable, now or already before."""
+        ...
 
-    @property
-    def size(self) -> int:
-        """Returns the bytes that it adds to a call."""
-        return len(self.request)
-
-    def fail(self, reason: str, detail: str) -> None:
-        """Ends it without a confirmation, unless it has ended already."""
-        if not self.duplicate.done():
-            self.duplicate.set_exception(NotRecordedError(reason, detail[:DETAIL_CHARACTERS_MAX]))
+    def not_recorded(self, reason: str, detail: str) -> None:
+        """It is not known to be durable; nothing if it has ended already."""
+        ...
 
 
 class EventRecorder:
@@ -114,8 +112,10 @@ class EventRecorder:
         self._metrics = metrics
         self._limits = limits or RecorderLimits()
         self._loop = asyncio.get_running_loop()
-        self._queue: deque[_Delivery] = deque()
+        self._queue: deque[Recordable] = deque()
         self._waiting_bytes = 0
+        self._open: deque[Recordable] = deque()
+        self._timer: asyncio.TimerHandle | None = None
         self._senders: set[asyncio.Task[None]] = set()
         self._sending = 0
         self._began: dict[object, float] = {}
@@ -123,35 +123,42 @@ class EventRecorder:
         metrics.queue_depth.set_function(lambda: len(self._queue))
         metrics.queue_bytes.set_function(lambda: self._waiting_bytes)
 
-    async def record(self, envelope: StripeEventEnvelope, body: bytes, request_id: str) -> bool:
-        """Returns once the event is durable, and whether it already was.
+    def submit(self, delivery: Recordable) -> None:
+        """Takes a delivery, and tells it once the event is durable or is not known to be.
+
+        The service may refuse, fail, be late or be away.
 
         Raises:
-            NotRecordedError: It is not known to be durable: too many wait already, or the service refused, failed, was
-                late or is away.
+            NotRecordedError: Too many wait already.
         """
-        request = pb.RecordEventsRequest()
-        request.items.add(envelope=envelope, body=body, request_id=request_id)
-        deadline = self._loop.time() + self._timeout_s
-        delivery = _Delivery(request.SerializeToString(), request_id, deadline, self._loop)
+        delivery.size = len(delivery.request)
+        delivery.deadline = self._loop.time() + self._timeout_s
         self._enqueue(delivery)
-        timer = self._loop.call_at(deadline, delivery.fail, "DEADLINE_EXCEEDED", self._late)
-        try:
-            return await delivery.duplicate
-        finally:
-            timer.cancel()
+        self._open.append(delivery)
+        if self._timer is None:
+            self._timer = self._loop.call_at(delivery.deadline, self._give_up_late)
 
     async def close(self) -> None:
         """Ends what is left when the process ends: what is not confirmed by now is not acknowledged."""
-        if self._reminder is not None:
-            self._reminder.cancel()
+        for timer in (self._reminder, self._timer):
+            if timer is not None:
+                timer.cancel()
         for sender in self._senders:
             sender.cancel()
         await asyncio.gather(*self._senders, return_exceptions=True)
         for delivery in self._queue:
-            delivery.fail("CANCELLED", _STOPPED)
+            delivery.not_recorded("CANCELLED", _STOPPED)
 
-    def _enqueue(self, delivery: _Delivery) -> None:
+    def _give_up_late(self) -> None:
+        """Ends what has waited too long: one timer for all, since they are given up in the order in which they came."""
+        self._timer = None
+        now = self._loop.time()
+        while self._open and (self._open[0].ended or self._open[0].deadline <= now):
+            self._open.popleft().not_recorded("DEADLINE_EXCEEDED", self._late)
+        if self._open:
+            self._timer = self._loop.call_at(self._open[0].deadline, self._give_up_late)
+
+    def _enqueue(self, delivery: Recordable) -> None:
         """Puts a delivery into the queue, and sees that somebody sends it.
 
         Raises:
@@ -205,9 +212,9 @@ class EventRecorder:
             self._began.pop(call, None)
             self._sending -= 1
 
-    def _take(self) -> list[_Delivery]:
+    def _take(self) -> list[Recordable]:
         """Returns what goes into one call, in the order of arrival, without what has been given up meanwhile."""
-        group: list[_Delivery] = []
+        group: list[Recordable] = []
         size = 0
         while self._queue and len(group) < self._limits.group_events_max:
             first = self._queue[0]
@@ -215,13 +222,17 @@ class EventRecorder:
                 break
             self._queue.popleft()
             self._waiting_bytes -= first.size
-            if not first.duplicate.done():
+            if not first.ended:
                 group.append(first)
                 size += first.size
         return group
 
-    async def _send(self, group: Sequence[_Delivery]) -> None:
+    async def _send(self, group: Sequence[Recordable]) -> None:
         """Makes one call and ends its deliveries; by halves where one of them may be what makes it fail."""
+        # What has been given up since it was taken has let go of its bytes, and must have no result of its own either.
+        group = [delivery for delivery in group if not delivery.ended]
+        if not group:
+            return
         try:
             response = await self._record_events(
                 b"".join([delivery.request for delivery in group]),
@@ -244,23 +255,24 @@ class EventRecorder:
             raise
         else:
             _confirm(group, response)
+            while self._open and self._open[0].ended:
+                self._open.popleft()
 
 
-def _confirm(group: Sequence[_Delivery], response: pb.RecordEventsResponse) -> None:
+def _confirm(group: Sequence[Recordable], response: pb.RecordEventsResponse) -> None:
     """Ends deliveries as the service says of each. What it does not say is not confirmed."""
     for delivery, result in zip(group, response.results, strict=False):
         if result.recording in _DURABLE:
-            if not delivery.duplicate.done():
-                delivery.duplicate.set_result(result.recording == pb.EVENT_RECORDING_DUPLICATE)
+            delivery.recorded(duplicate=result.recording == pb.EVENT_RECORDING_DUPLICATE)
         elif result.recording == pb.EVENT_RECORDING_FAILED:
-            delivery.fail(_reason(result.reason), result.message)
+            delivery.not_recorded(_reason(result.reason), result.message[:DETAIL_CHARACTERS_MAX])
     _fail(group, "UNKNOWN", "the service did not say what became of the event")
 
 
-def _fail(group: Sequence[_Delivery], reason: str, detail: str) -> None:
+def _fail(group: Sequence[Recordable], reason: str, detail: str) -> None:
     """Ends those of the deliveries that have not ended yet."""
     for delivery in group:
-        delivery.fail(reason, detail)
+        delivery.not_recorded(reason, detail[:DETAIL_CHARACTERS_MAX])
 
 
 def _reason(number: int) -> str:

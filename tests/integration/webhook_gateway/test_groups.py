@@ -9,7 +9,6 @@ from dataclasses import replace
 import grpc
 import httpx
 import pytest
-from payments_api.internal.v1.stripe_event_pb2 import StripeEventEnvelope
 from payments_api.internal.v1.stripe_event_service_pb2 import (
     EVENT_RECORDING_FAILED,
     EVENT_RECORDING_RECORDED,
@@ -30,7 +29,6 @@ from tests.integration.webhook_gateway.harness import (
     until,
 )
 from webhook_gateway import lifecycle
-from webhook_gateway.errors import NotRecordedError
 from webhook_gateway.metrics import Metrics
 from webhook_gateway.recorder import EventRecorder, RecorderLimits
 
@@ -237,16 +235,30 @@ async def test_a_stop_answers_all_that_were_accepted(payments: PaymentsDouble) -
     assert len({item.envelope.event_id for item in payments.requests}) == 30
 
 
+class Waiting:
+    """A delivery that only remembers what it was told."""
+
+    request, request_id, size, deadline, ended = b"\n\x00", "r", 0, 0.0, False
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def recorded(self, *, duplicate: bool) -> None:
+        self.told.append(f"recorded, duplicate: {duplicate}")
+
+    def not_recorded(self, reason: str, _: str) -> None:
+        self.told.append(reason)
+        self.ended = True
+
+
 async def test_a_recorder_that_is_closed_leaves_nobody_waiting(payments: PaymentsDouble) -> None:
     payments.pause = asyncio.Event()
     limits = replace(PATIENT, calls_max=2, group_events_max=1)
     async with grpc.aio.insecure_channel(payments.address) as channel:
         recorder = EventRecorder(channel, (), 60.0, Metrics(), limits)
-        waits = [
-            asyncio.create_task(recorder.record(StripeEventEnvelope(event_id=f"evt_{number}"), b"{}", "r"))
-            for number in range(4)
-        ]
+        deliveries = [Waiting() for _ in range(4)]
+        for delivery in deliveries:
+            recorder.submit(delivery)
         await until(lambda: len(payments.groups) == 2)
         await recorder.close()
-        ends = await asyncio.gather(*waits, return_exceptions=True)
-    assert [type(end) for end in ends] == [NotRecordedError] * 4
+    assert [delivery.told[0] for delivery in deliveries] == ["CANCELLED"] * 4
