@@ -28,7 +28,8 @@ requirements="$venv/requirements.txt"
 pip install --quiet --no-deps --require-hashes -r scripts/uv.txt
 uv="$venv/bin/uv"
 "$uv" export --quiet --frozen --all-groups --no-emit-project --no-header --output-file "$requirements"
-"$uv" pip install --quiet --system-certs --python "$venv/bin/python" --no-deps --require-hashes -r "$requirements" || {
+# Compiled at once, as pip does it: where Python is told to write no bytecode, each program would compile all it imports.
+"$uv" pip install --quiet --compile-bytecode --system-certs --python "$venv/bin/python" --no-deps --require-hashes -r "$requirements" || {
   echo "setup: uv could not; pip installs the same files instead" >&2
   pip install --quiet --no-deps --require-hashes -r "$requirements"
 }
