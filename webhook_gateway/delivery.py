@@ -122,10 +122,11 @@ class Delivery:
 
     __slots__ = (
         "_body",
-        "_body_bytes",
         "_client",
+        "_created",
         "_endpoint",
-        "_envelope",
+        "_event_id",
+        "_fields",
         "_headers",
         "_started",
         "_timer",
@@ -146,8 +147,9 @@ class Delivery:
         self._headers = headers
         self._client = client
         self._body = Body(headers, endpoint.body_bytes_max)
-        self._body_bytes: int | None = None
-        self._envelope: StripeEventEnvelope | None = None
+        self._event_id = ""
+        self._created: int | None = None
+        self._fields: dict[str, object] = {}
         self._started = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self.request = b""
@@ -207,7 +209,7 @@ class Delivery:
             self._refuse(NotRecordedError(reason, detail))
 
     def _go_on(self) -> None:
-        if self._started and not self.ended and self._envelope is None:
+        if self._started and not (self.request or self.ended):
             self._proceed()
 
     def _proceed(self) -> None:
@@ -224,46 +226,60 @@ class Delivery:
             self._timer.cancel()
         endpoint = self._endpoint
         body = self._body.take()
-        self._body_bytes = len(body)
+        self._fields["body_bytes"] = len(body)
         headers = [value for name, value in self._headers if name == signature.HEADER_NAME]
         match = endpoint.verifier.verify(headers, body)
         endpoint.metrics.signature_age_s = match.age_s
         endpoint.matched[match.secret_index].inc()
-        self._envelope = translate(parse(body), body, endpoint.endpoint, match.secret_index)
         request = RecordEventsRequest()
-        request.items.add(envelope=self._envelope, body=body, request_id=self.request_id)
+        item = request.items.add(body=body, request_id=self.request_id)
+        self._fill(translate(parse(body), body, endpoint.endpoint, match.secret_index, item.envelope))
         self.request = request.SerializeToString()
         endpoint.recorder.submit(self)
 
+    def _fill(self, envelope: StripeEventEnvelope) -> None:
+        """Keeps what is counted and logged of the event in the end: ids and types, nothing of its content."""
+        self._event_id = envelope.event_id
+        self._created = envelope.create_time.seconds if envelope.HasField("create_time") else None
+        self._fields |= {
+            "event_id": self._event_id,
+            "event_type": envelope.type,
+            "stripe_account_id": envelope.stripe_account_id,
+            "livemode": envelope.livemode,
+            "secret_index": envelope.secret_index,
+        }
+        if envelope.category == UNKNOWN:
+            self._fields["unknown_type"] = True
+        if misrouted(envelope):
+            self._fields["misrouted"] = True
+
     def _accept(self, *, duplicate: bool) -> None:
-        endpoint, envelope = self._endpoint, self._envelope
-        assert envelope is not None  # noqa: S101 - for the type checker: what is recorded was translated
+        endpoint, metrics, fields = self._endpoint, self._endpoint.metrics, self._fields
         endpoint.ack_seconds.observe(time.perf_counter() - self._started)
-        fields = self._facts()
-        self._count(envelope, fields)
-        self._finish(
-            accepted(envelope.event_id, duplicate=duplicate),
-            "duplicate" if duplicate else "recorded",
-            endpoint.log.info,
-            fields,
-        )
+        if self._created is not None:
+            metrics.event_age_seconds.observe(max(0.0, endpoint.clock() - self._created))
+        if "unknown_type" in fields:
+            metrics.unknown_types.inc()
+        if "misrouted" in fields:
+            endpoint.misrouted.inc()
+        outcome = "duplicate" if duplicate else "recorded"
+        self._finish(accepted(self._event_id, duplicate=duplicate), outcome, endpoint.log.info)
 
     def _refuse(self, refusal: Refusal) -> None:
         """Answers why it is not acknowledged."""
-        fields = self._facts()
         if isinstance(refusal, NotRecordedError):
             self._endpoint.metrics.record_failures.labels(refusal.reason).inc()
             # The service refuses an argument only if gateway and service disagree about the envelope: our defect.
-            fields |= {
+            self._fields |= {
                 "reason": refusal.reason,
                 "detail": refusal.detail,
                 "defect": refusal.reason == "INVALID_ARGUMENT",
             }
             write = self._endpoint.log.error
         else:
-            fields["reason"] = str(refusal)
+            self._fields["reason"] = str(refusal)
             write = self._endpoint.log.warning
-        self._finish(refused(refusal), refusal.outcome, write, fields)
+        self._finish(refused(refusal), refusal.outcome, write)
 
     def _fail(self) -> None:
         """Answers for a failure that nobody foresaw."""
@@ -271,7 +287,7 @@ class Delivery:
         if not self.ended:
             self._close(defect())
 
-    def _finish(self, answer: Answer, outcome: str, write: Callable[..., object], fields: dict[str, object]) -> None:
+    def _finish(self, answer: Answer, outcome: str, write: Callable[..., object]) -> None:
         self._endpoint.counted[outcome].inc()
         self._close(answer)
         write(
@@ -281,7 +297,7 @@ class Delivery:
             status=answer.status,
             duration_ms=round((time.perf_counter() - self._started) * 1000, 2),
             outcome=outcome,
-            **fields,
+            **self._fields,
         )
 
     def _close(self, answer: Answer) -> None:
@@ -291,29 +307,3 @@ class Delivery:
             self._timer.cancel()
         self._endpoint.metrics.working_on -= 1
         self._client.answer(self, answer, self.request_id)
-
-    def _facts(self) -> dict[str, object]:
-        """Returns what the log says about it, as far as it got: ids and types, nothing of its content."""
-        envelope = self._envelope
-        if envelope is None:
-            return {} if self._body_bytes is None else {"body_bytes": self._body_bytes}
-        return {
-            "body_bytes": self._body_bytes,
-            "event_id": envelope.event_id,
-            "event_type": envelope.type,
-            "stripe_account_id": envelope.stripe_account_id,
-            "livemode": envelope.livemode,
-            "secret_index": envelope.secret_index,
-        }
-
-    def _count(self, envelope: StripeEventEnvelope, fields: dict[str, object]) -> None:
-        """Counts what is odd about a recorded event."""
-        metrics = self._endpoint.metrics
-        if envelope.HasField("create_time"):
-            metrics.event_age_seconds.observe(max(0.0, self._endpoint.clock() - envelope.create_time.seconds))
-        if envelope.category == UNKNOWN:
-            metrics.unknown_types.inc()
-            fields["unknown_type"] = True
-        if misrouted(envelope):
-            self._endpoint.misrouted.inc()
-            fields["misrouted"] = True
