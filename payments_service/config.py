@@ -81,7 +81,9 @@ class Settings(BaseSettings):
     database_role: str = Field(
         default="payments_app", pattern=r"^[a-z_][a-z0-9_]*$", description="Role that the service takes on in Postgres"
     )
-    database_pool_size: int = Field(default=10, ge=1, le=200, description="Connections a process")
+    database_pool_size: int = Field(
+        default=10, ge=1, le=200, description="Connections a process, and up to 3 more for work of one statement"
+    )
     data_dir: Path = Field(default=Path(".payments"), description="Where the embedded Postgres keeps its data")
 
     grpc_address: str = Field(default="127.0.0.1:50051", description="Where gRPC listens")

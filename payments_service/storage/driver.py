@@ -4,8 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import psycopg
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-from sqlalchemy.util import greenlet_spawn
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 async def driver_connection(connection: AsyncConnection) -> psycopg.AsyncConnection:
@@ -20,28 +19,6 @@ async def driver_connection(connection: AsyncConnection) -> psycopg.AsyncConnect
     if not isinstance(driver, psycopg.AsyncConnection):
         raise TypeError(f"the engine must use psycopg's async driver, not {type(driver).__name__}")
     return driver
-
-
-@asynccontextmanager
-async def committing_each(engine: AsyncEngine) -> AsyncIterator[psycopg.AsyncConnection]:
-    """A connection of the pool on which each statement is a transaction of its own.
-
-    For work of one statement only: it saves the round trips of BEGIN and COMMIT, and what SQLAlchemy does about them.
-    """
-    pooled = await engine.raw_connection()
-    driver = pooled.driver_connection
-    if not isinstance(driver, psycopg.AsyncConnection):
-        raise TypeError(f"the engine must use psycopg's async driver, not {type(driver).__name__}")
-    try:
-        await driver.set_autocommit(True)
-        yield driver
-        await driver.set_autocommit(False)
-    except BaseException:
-        # Whatever state it is in: nobody else gets it. SQLAlchemy closes, below too, from a greenlet.
-        await greenlet_spawn(pooled.invalidate)
-        raise
-    finally:
-        await greenlet_spawn(pooled.close)
 
 
 @asynccontextmanager

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import orjson
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from payments_service.application.events.admission import AdmittedEvent
 from payments_service.application.events.model import EventState
-from payments_service.storage.driver import committing_each
-from payments_service.storage.ledger.arrays import PackedArray, bigints, byteas, texts, timestamps, uuids
+from payments_service.storage.ledger.arrays import PackedArray, bigints, byteas, encoded_texts, texts, timestamps, uuids
 from payments_service.storage.retry import retry
+from payments_service.storage.statements import Statements
 
 _INSERT = f"""
 INSERT INTO stripe_events
@@ -33,38 +32,52 @@ RETURNING id
 class EventRecordingRepository:
     """See `application.events.ports.EventRecordingStore`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
 
     async def add(self, events: Sequence[AdmittedEvent]) -> set[UUID]:
         """See the port."""
         columns = _columns(events)
 
         async def once() -> set[UUID]:
-            async with committing_each(self._engine) as driver:
-                cursor = await driver.execute(_INSERT, columns, binary=True)
-                return {row[0] for row in await cursor.fetchall()}
+            return {row[0] for row in await self._statements.rows(_INSERT, columns)}
 
         return await retry(once)
 
 
 def _columns(events: Sequence[AdmittedEvent]) -> tuple[PackedArray, ...]:
-    rows = [admitted.event for admitted in events]
+    (
+        ids,
+        event_ids,
+        types,
+        categories,
+        stripe_accounts,
+        livemodes,
+        create_times,
+        api_versions,
+        object_types,
+        object_ids,
+        related_ids,
+        endpoints,
+        secret_indexes,
+        request_ids,
+        bodies,
+    ) = zip(*[admitted.event for admitted in events], strict=True)
     return (
-        uuids([row.id for row in rows]),
-        texts([row.stripe_account for row in rows]),
-        bigints([row.livemode for row in rows]),
-        texts([row.event_id for row in rows]),
-        texts([row.type for row in rows]),
-        texts([row.category for row in rows]),
-        timestamps([row.create_time for row in rows]),
-        texts([row.api_version for row in rows]),
-        texts([row.object_type for row in rows]),
-        texts([row.object_id for row in rows]),
-        texts([orjson.dumps(row.related_ids).decode() for row in rows]),
-        texts([row.endpoint for row in rows]),
-        bigints([row.secret_index for row in rows]),
-        texts([row.request_id for row in rows]),
-        byteas([row.body for row in rows]),
-        texts([admitted.refusal.value if admitted.refusal else "" for admitted in events]),
+        uuids(ids),
+        texts(stripe_accounts),
+        bigints(livemodes),
+        texts(event_ids),
+        texts(types),
+        texts(categories),
+        timestamps(create_times),
+        texts(api_versions),
+        texts(object_types),
+        texts(object_ids),
+        encoded_texts([orjson.dumps(ids) for ids in related_ids]),
+        texts(endpoints),
+        bigints(secret_indexes),
+        texts(request_ids),
+        byteas(bodies),
+        texts(["" if admitted.refusal is None else admitted.refusal.value for admitted in events]),
     )

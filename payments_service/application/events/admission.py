@@ -1,7 +1,7 @@
 """Which of Stripe's events may have an effect. All that is signed is stored, so that nothing is ever lost."""
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from payments_service.application.events.model import StripeEvent
 
@@ -17,8 +17,7 @@ class Refusal(Enum):
     CONNECT_WITHOUT_ACCOUNT = "an event of the platform came to the connected accounts' endpoint"
 
 
-@dataclass(frozen=True, slots=True)
-class AdmittedEvent:
+class AdmittedEvent(NamedTuple):
     """An event that is to be stored.
 
     Attributes:

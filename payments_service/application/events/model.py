@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import NamedTuple
 from uuid import UUID
 
 
@@ -20,9 +21,8 @@ class EventState(Enum):
     """It is of the other mode, test or live, and has no effect."""
 
 
-@dataclass(frozen=True, slots=True)
-class StripeEvent:
-    """An event as the gateway handed it over.
+class StripeEvent(NamedTuple):
+    """An event as the gateway handed it over. A tuple, which is made several times as fast as a frozen dataclass.
 
     Attributes:
         id: our id of the inbox row.

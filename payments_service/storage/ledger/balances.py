@@ -9,19 +9,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.domain.ledger.account import Account
 from payments_service.domain.ledger.outcome import at, before_first
 from payments_service.domain.ledger.views import Balance, EffectiveBalance
 from payments_service.domain.money import Money
-from payments_service.storage.driver import committing_each, driver_connection
-from payments_service.storage.ledger.arrays import texts, uuids
+from payments_service.storage.driver import driver_connection
+from payments_service.storage.ledger.arrays import PackedArray, texts, uuids
 from payments_service.storage.ledger.effective_times import DAY, FIVE_MINUTES, start_of
 from payments_service.storage.ledger.rows import ACCOUNT_COLUMNS, ENTRY_COLUMNS, Row, account_from, entry_from
 from payments_service.storage.retry import retry
+from payments_service.storage.statements import Statements
 
 _WANTED = f"""
 SELECT {ACCOUNT_COLUMNS} FROM ledger_accounts
@@ -102,29 +102,22 @@ _ACCOUNT_WIDTH = ACCOUNT_COLUMNS.count(",") + 1
 class PostgresCurrentBalances:
     """See `application.ledger.ports.CurrentBalances`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
 
     async def of(self, which: Sequence[str | UUID]) -> list[Balance]:
         """See the port."""
 
         async def once() -> list[Balance]:
-            async with committing_each(self._engine) as driver:
-                return await _balances_now(driver, which)
+            return _balances(await self._statements.rows(_NOW, _packed(which)))
 
         return await retry(once)
 
 
 async def balances_now(connection: AsyncConnection, which: Iterable[str | UUID]) -> list[Balance]:
     """The balances of those accounts that exist, by code or id, in no order."""
-    return await _balances_now(await driver_connection(connection), which)
-
-
-async def _balances_now(driver: psycopg.AsyncConnection, which: Iterable[str | UUID]) -> list[Balance]:
-    names = _names(which)
-    cursor = driver.cursor(binary=True)
-    await cursor.execute(_NOW, (texts(names["codes"]), uuids(names["ids"])))
-    return [Balance.of(account_from(row)) for row in await cursor.fetchall()]
+    cursor = await (await driver_connection(connection)).execute(_NOW, _packed(which), binary=True)
+    return _balances(await cursor.fetchall())
 
 
 async def balances_at_record_time(
@@ -157,10 +150,19 @@ async def balances_at_effective_time(
     return balances
 
 
+def _balances(rows: Iterable[Row]) -> list[Balance]:
+    return [Balance.of(account_from(row)) for row in rows]
+
+
 def _as_recorded(row: Row) -> Account:
     account = account_from(row[:_ACCOUNT_WIDTH])
     entry = row[_ACCOUNT_WIDTH:]
     return before_first(account) if entry[0] is None else at(account, entry_from(entry))
+
+
+def _packed(which: Iterable[str | UUID]) -> tuple[PackedArray, PackedArray]:
+    names = _names(which)
+    return texts(names["codes"]), uuids(names["ids"])
 
 
 def _names(which: Iterable[str | UUID]) -> dict[str, list[Any]]:

@@ -21,6 +21,7 @@ _CATEGORIES = {
 _ENDPOINTS = {value: name.removeprefix("STRIPE_ENDPOINT_") for name, value in stripe_event_pb2.StripeEndpoint.items()}
 
 _TEXTS = ("event_id", "type", "stripe_account_id", "api_version", "object_type", "object_id")
+_ITEMS_MAX = 64
 _BODY_BYTES_MAX, _REQUEST_ID_MAX, _NAME_MAX, _VERSION_MAX, _RELATED_MAX, _KIND_MAX = 262_144, 128, 255, 64, 16, 64
 _SECONDS_END = 253_402_300_800
 """The first second of the year 10000."""
@@ -29,29 +30,67 @@ _RECORDED = pb.RecordEventsResult(recording=pb.EVENT_RECORDING_RECORDED)
 _DUPLICATE = pb.RecordEventsResult(recording=pb.EVENT_RECORDING_DUPLICATE)
 
 
-def keeps_rules(item: pb.RecordEventsItem) -> bool:
-    """Whether an item keeps the rules of its message.
+def keeps_rules(request: pb.RecordEventsRequest) -> bool:
+    """Whether a group keeps the rule of its message; those of its items are for `event_from_item`."""
+    return 1 <= len(request.items) <= _ITEMS_MAX
+
+
+def event_from_item(item: pb.RecordEventsItem, request_id: str) -> StripeEvent | None:
+    """One event of several; None when it breaks a rule of its message.
 
     The same as asking the validator, which copies body and all for it and costs as much as the rest of reading an
-    event. It has the last word on what is wrong with an item that does not.
+    event. It has the last word on what is wrong with an item that keeps no rules. Every field is read once: each time
+    makes a new object of it.
+
+    Args:
+        item: the event.
+        request_id: of the call, for an item that has none.
+
+    Raises:
+        PaymentsError: REQUEST_INVALID for a time that is none, or a text that a database cannot keep.
     """
-    envelope = item.envelope
-    related_ids = envelope.related_ids
-    return (
-        item.HasField("envelope")
-        and 1 <= len(item.body) <= _BODY_BYTES_MAX
-        and len(item.request_id) <= _REQUEST_ID_MAX
-        and 1 <= len(envelope.event_id) <= _NAME_MAX
-        and len(envelope.type) <= _NAME_MAX
-        and len(envelope.stripe_account_id) <= _NAME_MAX
-        and len(envelope.api_version) <= _VERSION_MAX
-        and len(envelope.object_type) <= _NAME_MAX
-        and len(envelope.object_id) <= _NAME_MAX
+    envelope, body, own_id = item.envelope, item.body, item.request_id
+    event_id, event_type, stripe_account = envelope.event_id, envelope.type, envelope.stripe_account_id
+    api_version, object_type, object_id = envelope.api_version, envelope.object_type, envelope.object_id
+    related = envelope.related_ids
+    related_ids = {kind: related[kind] for kind in related}
+    endpoint, secret_index = envelope.endpoint, envelope.secret_index
+    keeps = (
+        1 <= len(body) <= _BODY_BYTES_MAX
+        and len(own_id) <= _REQUEST_ID_MAX
+        and 1 <= len(event_id) <= _NAME_MAX
+        and len(event_type) <= _NAME_MAX
+        and len(stripe_account) <= _NAME_MAX
+        and len(api_version) <= _VERSION_MAX
+        and len(object_type) <= _NAME_MAX
+        and len(object_id) <= _NAME_MAX
         and len(related_ids) <= _RELATED_MAX
-        and all(len(kind) <= _KIND_MAX and len(name) <= _NAME_MAX for kind, name in related_ids.items())
-        and envelope.endpoint != stripe_event_pb2.STRIPE_ENDPOINT_UNSPECIFIED
-        and envelope.endpoint in _ENDPOINTS
-        and envelope.secret_index >= 0
+        and (not related_ids or _are_related(related_ids))
+        and endpoint != stripe_event_pb2.STRIPE_ENDPOINT_UNSPECIFIED
+        and endpoint in _ENDPOINTS
+        and secret_index >= 0
+    )
+    if not keeps:
+        return None
+    texts = (event_id, event_type, stripe_account, api_version, object_type, object_id)
+    request_id = own_id or request_id
+    _check(texts, related_ids, request_id)
+    return StripeEvent(
+        new_id(),
+        event_id,
+        event_type,
+        _CATEGORIES.get(envelope.category, "UNSPECIFIED"),
+        stripe_account,
+        envelope.livemode,
+        _time(envelope.create_time) if envelope.HasField("create_time") else None,
+        api_version,
+        object_type,
+        object_id,
+        related_ids,
+        _ENDPOINTS[endpoint],
+        secret_index,
+        request_id,
+        body,
     )
 
 
@@ -60,28 +99,12 @@ def event_from_message(envelope: stripe_event_pb2.StripeEventEnvelope, body: byt
 
     Raises:
         PaymentsError: REQUEST_INVALID for a time that is none, or a text that a database cannot keep.
+        ValueError: it keeps no rules.
     """
-    related_ids = dict(envelope.related_ids)
-    texts = [getattr(envelope, name) for name in _TEXTS]
-    _check(texts, related_ids, request_id)
-    event_id, event_type, stripe_account, api_version, object_type, object_id = texts
-    return StripeEvent(
-        id=new_id(),
-        event_id=event_id,
-        type=event_type,
-        category=_CATEGORIES.get(envelope.category, "UNSPECIFIED"),
-        stripe_account=stripe_account,
-        livemode=envelope.livemode,
-        create_time=_time(envelope.create_time) if envelope.HasField("create_time") else None,
-        api_version=api_version,
-        object_type=object_type,
-        object_id=object_id,
-        related_ids=related_ids,
-        endpoint=_ENDPOINTS[envelope.endpoint],
-        secret_index=envelope.secret_index,
-        request_id=request_id,
-        body=body,
-    )
+    event = event_from_item(pb.RecordEventsItem(envelope=envelope, body=body), request_id)
+    if event is None:
+        raise ValueError("ask the validator first: the event breaks a rule of its message")
+    return event
 
 
 def result_to_message(result: Result, request_id: str) -> pb.RecordEventsResult:
@@ -102,6 +125,10 @@ def _time(message: Timestamp) -> datetime:
     if message.nanos == 0 and 0 <= seconds < _SECONDS_END:
         return datetime.fromtimestamp(seconds, UTC)
     return time_from_message(message, "envelope.create_time")
+
+
+def _are_related(related_ids: Mapping[str, str]) -> bool:
+    return max(map(len, related_ids)) <= _KIND_MAX and max(map(len, related_ids.values())) <= _NAME_MAX
 
 
 def _check(texts: Sequence[str], related_ids: Mapping[str, str], request_id: str) -> None:

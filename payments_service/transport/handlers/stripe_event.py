@@ -8,7 +8,7 @@ from payments_service.application.events.model import StripeEvent
 from payments_service.application.events.record import RecordEvents
 from payments_service.domain.errors import PaymentsError
 from payments_service.transport.call import Call
-from payments_service.transport.convert.stripe_event import event_from_message, keeps_rules, result_to_message
+from payments_service.transport.convert.stripe_event import event_from_item, event_from_message, result_to_message
 from payments_service.transport.violations import request_invalid
 
 
@@ -35,9 +35,8 @@ class StripeEventHandlers:
         return pb.RecordEventsResponse(results=[result_to_message(result, call.request_id) for result in results])
 
     def _read(self, item: pb.RecordEventsItem, call: Call) -> StripeEvent | PaymentsError:
-        if not keeps_rules(item) and (violations := self._validator.collect_violations(item)):
-            return request_invalid(item, violations)
         try:
-            return event_from_message(item.envelope, item.body, item.request_id or call.request_id)
+            event = event_from_item(item, call.request_id)
         except PaymentsError as error:
             return error
+        return event or request_invalid(item, self._validator.collect_violations(item))

@@ -1,7 +1,6 @@
 """Recording Stripe's events in groups, against a real Postgres: each once, and none because of or despite another."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from payments_service.application.events.record import Recorded, RecordEvents, R
 from payments_service.domain.errors import PaymentsError, Reason
 from payments_service.domain.ids import new_id
 from payments_service.storage.inbox_recording import EventRecordingRepository
+from payments_service.storage.statements import Statements
 from tests.integration.payments_service.application.house import House, failure
 
 SAMPLE = StripeEvent(
@@ -39,7 +39,7 @@ SAMPLE = StripeEvent(
 
 
 def event(event_id: str, **changes: Any) -> StripeEvent:
-    return replace(SAMPLE, id=new_id(), event_id=event_id, **changes)
+    return SAMPLE._replace(id=new_id(), event_id=event_id, **changes)
 
 
 class Inbox:
@@ -48,7 +48,7 @@ class Inbox:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self.background = Background()
-        self.store = EventRecordingRepository(engine)
+        self.store = EventRecordingRepository(Statements(engine))
 
     def recorder(self, **limits: float) -> RecordEvents:
         return RecordEvents(self.store, self.background, livemode=False, limits=RecordingLimits(**limits))  # type: ignore[arg-type]
@@ -100,8 +100,8 @@ async def test_every_field_is_kept(inbox: Inbox) -> None:
     await inbox.recorder().many([SAMPLE])
 
     (row,) = await inbox.sql("SELECT * FROM stripe_events")
-    kept = {name: row._mapping[name] for name in SAMPLE.__slots__}
-    assert kept == {name: getattr(SAMPLE, name) for name in SAMPLE.__slots__}
+    kept = {name: row._mapping[name] for name in SAMPLE._fields}
+    assert kept == {name: getattr(SAMPLE, name) for name in SAMPLE._fields}
 
 
 async def test_calls_that_come_together_share_commits(inbox: Inbox) -> None:

@@ -1,7 +1,5 @@
 """Which events may have an effect: those of our mode, at the endpoint of their kind."""
 
-from dataclasses import replace
-
 import pytest
 
 from payments_service.application.events.admission import Refusal, admit
@@ -40,6 +38,6 @@ EVENT = StripeEvent(
 def test_an_event_acts_only_in_its_own_mode_and_at_its_own_endpoint(
     endpoint: str, account: str, refusal: Refusal | None, livemode: bool
 ) -> None:
-    event = replace(EVENT, endpoint=endpoint, stripe_account=account, livemode=livemode)
+    event = EVENT._replace(endpoint=endpoint, stripe_account=account, livemode=livemode)
     assert admit(event, livemode=livemode).refusal is refusal
     assert admit(event, livemode=not livemode).refusal is Refusal.OTHER_MODE

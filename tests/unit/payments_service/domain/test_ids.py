@@ -1,5 +1,7 @@
 """Ids sort by age and survive the way out and back."""
 
+import copy
+import pickle
 from uuid import UUID
 
 import pytest
@@ -15,6 +17,13 @@ def test_new_ids_are_version_7_and_rise() -> None:
     assert ids == sorted(set(ids))
     assert {value.version for value in ids} == {7}
     assert {value.variant for value in ids} == {"specified in RFC 4122"}
+
+
+def test_new_ids_are_uuids_like_any_other() -> None:
+    made = new_id()
+    same = UUID(str(made))
+    assert (made, hash(made), repr(made), made.is_safe) == (same, hash(same), repr(same), same.is_safe)
+    assert pickle.loads(pickle.dumps(made)) == copy.deepcopy(made) == same
 
 
 @given(st.uuids(), st.sampled_from(list(Prefix)))

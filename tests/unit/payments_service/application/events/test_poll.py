@@ -1,7 +1,7 @@
 """What is young, and up to when everything is recorded, goes by Stripe's clock; what is young is not paged through."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -39,7 +39,7 @@ EVENT = StripeEvent(
 
 def made(time: datetime, name: str = "evt_1") -> StripeEvent:
     """An event that Stripe made at a time of its own clock."""
-    return replace(EVENT, event_id=name, create_time=time)
+    return EVENT._replace(event_id=name, create_time=time)
 
 
 @dataclass

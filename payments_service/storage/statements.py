@@ -1,0 +1,102 @@
+"""Work of one statement, which is a transaction by itself.
+
+It needs no BEGIN and no COMMIT, and nothing of what SQLAlchemy does about them: taking a connection from its pool,
+making it ready and cleaning it up afterwards cost more than the rest of a short statement.
+"""
+
+import asyncio
+from typing import Any
+
+import psycopg
+from psycopg.abc import Params, QueryNoTemplate
+from sqlalchemy import event
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from payments_service.storage.engine import POOL_TIMEOUT_S
+
+CONNECTIONS_MAX = 3
+"""Two groups of events at a time (`RecordingLimits.commits_max`) and one of balances."""
+
+
+class Statements:
+    """Connections in autocommit for statements that commit by themselves, besides those of the engine's pool.
+
+    They are made when they are needed, as the engine makes its own, kept, and closed with the engine.
+
+    Args:
+        engine: says where the database is.
+        connections_max: how many statements can run at once; others wait.
+    """
+
+    def __init__(self, engine: AsyncEngine, connections_max: int = CONNECTIONS_MAX) -> None:
+        self._engine = engine
+        self._places = asyncio.Semaphore(connections_max)
+        self._idle: list[psycopg.AsyncConnection] = []
+        event.listen(engine.sync_engine, "engine_disposed", self._dispose)
+
+    async def rows(self, statement: QueryNoTemplate, parameters: Params) -> list[tuple[Any, ...]]:
+        """Run a statement that gives rows, and commit it.
+
+        Its connection is given up when anything goes wrong, whatever state it is in.
+
+        Raises:
+            psycopg.Error: what the database says, or that it is gone or cannot be reached.
+            sqlalchemy.exc.TimeoutError: all connections were busy for too long.
+        """
+        await self._enter()
+        try:
+            connection = self._take() or await self._connect()
+            try:
+                cursor = await connection.execute(statement, parameters, binary=True)
+                rows = await cursor.fetchall()
+            except BaseException:
+                connection.pgconn.finish()
+                raise
+            self._idle.append(connection)
+            return rows
+        finally:
+            self._places.release()
+
+    async def _enter(self) -> None:
+        if not self._places.locked():
+            await self._places.acquire()  # at once
+            return
+        try:
+            async with asyncio.timeout(POOL_TIMEOUT_S):
+                await self._places.acquire()
+        except TimeoutError:
+            raise PoolTimeoutError(f"no connection has become free within {POOL_TIMEOUT_S} s") from None
+
+    def _take(self) -> psycopg.AsyncConnection | None:
+        """A connection that the server has not closed; the most recently used first."""
+        while self._idle:
+            connection = self._idle.pop()
+            try:
+                # The first reads the server's last words, if it had any; only the second finds that the line is dead.
+                connection.pgconn.consume_input()
+                connection.pgconn.consume_input()
+            except psycopg.OperationalError:
+                connection.pgconn.finish()
+            else:
+                return connection
+        return None
+
+    async def _connect(self) -> psycopg.AsyncConnection:
+        pooled = await self._engine.raw_connection()
+        driver = pooled.driver_connection
+        # From here on it is no connection of the pool, which may make another in its place.
+        pooled.detach()
+        if not isinstance(driver, psycopg.AsyncConnection):
+            raise TypeError(f"the engine must use psycopg's async driver, not {type(driver).__name__}")
+        try:
+            await driver.set_autocommit(True)
+        except BaseException:
+            driver.pgconn.finish()
+            raise
+        return driver
+
+    def _dispose(self, _engine: object) -> None:
+        idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.pgconn.finish()
