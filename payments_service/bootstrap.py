@@ -70,7 +70,6 @@ from payments_service.storage.inbox_recording import EventRecordingRepository
 from payments_service.storage.ledger.balances import PostgresCurrentBalances
 from payments_service.storage.ledger.posting_group import PostgresPostingGroups
 from payments_service.storage.lookout import PostgresLookout
-from payments_service.storage.statements import Statements
 from payments_service.storage.unit_of_work import PostgresTransactions
 from payments_service.transport.handlers.account import AccountHandlers
 from payments_service.transport.handlers.admin import AdminHandlers
@@ -141,8 +140,7 @@ class Core:
         cipher = _cipher(settings)
         self.transactions = PostgresTransactions(self.engine, cipher, self.seal_keys)
         self.posting_groups = PostgresPostingGroups(self.engine, cipher)
-        self.statements = Statements(self.engine)
-        self.recording = EventRecordingRepository(self.statements)
+        self.recording = EventRecordingRepository(self.engine)
         stripe_settings = _stripe_settings(settings, settings.stripe_api_key.get_secret_value())
         self.stripe_client = StripeClient(stripe_settings)
         self.stripe = StripeAdapter(self.stripe_client, settings.stripe_page_size)
@@ -179,7 +177,7 @@ class ServerApplication:
         transactions, stripe, runner = core.transactions, core.stripe, core.runner
         return_urls = ReturnUrls(frozenset(origin.lower().rstrip("/") for origin in core.settings.return_url_origins))
         payments = PaymentReader(transactions)
-        ledger = LedgerReader(transactions, PostgresCurrentBalances(core.statements), core.background)
+        ledger = LedgerReader(transactions, PostgresCurrentBalances(core.engine), core.background)
         commit = GroupCommit(core.posting_groups, ProtobufReplyCodec(), core.background)
         self._feed = EventFeed(transactions, core.settings.outbox_poll_ms / 1000, core.settings.outbox_waiters_max)
         self._services: dict[str, object] = {

@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import orjson
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from payments_service.application.events.admission import AdmittedEvent
 from payments_service.application.events.model import EventState
 from payments_service.storage.ledger.arrays import PackedArray, bigints, byteas, encoded_texts, texts, timestamps, uuids
 from payments_service.storage.retry import retry
 from payments_service.storage.statements import Statements
+
+CONNECTIONS_MAX = 2
+"""As many as `RecordEvents` commits at the same time."""
 
 _INSERT = f"""
 INSERT INTO stripe_events
@@ -32,8 +36,8 @@ RETURNING id
 class EventRecordingRepository:
     """See `application.events.ports.EventRecordingStore`."""
 
-    def __init__(self, statements: Statements) -> None:
-        self._statements = statements
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._statements = Statements(engine, CONNECTIONS_MAX, planned_once=True)
 
     async def add(self, events: Sequence[AdmittedEvent]) -> set[UUID]:
         """See the port."""

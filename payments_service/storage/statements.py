@@ -15,9 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from payments_service.storage.engine import POOL_TIMEOUT_S
 
-CONNECTIONS_MAX = 3
-"""Two groups of events at a time (`RecordingLimits.commits_max`) and one of balances."""
-
 
 class Statements:
     """Connections in autocommit for statements that commit by themselves, besides those of the engine's pool.
@@ -27,10 +24,12 @@ class Statements:
     Args:
         engine: says where the database is.
         connections_max: how many statements can run at once; others wait.
+        planned_once: keep the plan of a statement. Only for one whose best plan never depends on what is in the tables.
     """
 
-    def __init__(self, engine: AsyncEngine, connections_max: int = CONNECTIONS_MAX) -> None:
+    def __init__(self, engine: AsyncEngine, connections_max: int, *, planned_once: bool = False) -> None:
         self._engine = engine
+        self._planned_once = planned_once
         self._places = asyncio.Semaphore(connections_max)
         self._idle: list[psycopg.AsyncConnection] = []
         event.listen(engine.sync_engine, "engine_disposed", self._dispose)
@@ -91,6 +90,8 @@ class Statements:
             raise TypeError(f"the engine must use psycopg's async driver, not {type(driver).__name__}")
         try:
             await driver.set_autocommit(True)
+            if self._planned_once:
+                await driver.execute("SET plan_cache_mode = force_generic_plan")
         except BaseException:
             driver.pgconn.finish()
             raise

@@ -25,7 +25,7 @@ _Context = grpc.aio.ServicerContext[bytes, bytes]
 def generic_handlers(
     services: Mapping[str, object], steps: Sequence[Step], *, client_certificates: bool = False
 ) -> tuple[grpc.GenericRpcHandler, ...]:
-    """One gRPC handler a service, with the steps before each method.
+    """The gRPC handlers of the services, with the steps before each method.
 
     Requests and replies pass grpcio as bytes: it would answer an undecodable request with an INTERNAL of its own.
 
@@ -37,11 +37,22 @@ def generic_handlers(
     Raises:
         MethodTableError: handlers and methods do not match, or a method names no scope.
     """
-    by_service: dict[str, dict[str, grpc.RpcMethodHandler[bytes, bytes]]] = {name: {} for name in services}
+    methods: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {}
     for method, handler in bind(services):
         chain = compose(steps, validated(method, handler, _validator))
-        by_service[method.service][method.name] = _unary(method, chain, client_certificates=client_certificates)
-    return tuple(grpc.method_handlers_generic_handler(name, methods) for name, methods in by_service.items())
+        methods[f"/{method.full_name}"] = _unary(method, chain, client_certificates=client_certificates)
+    return (_Methods(methods),)
+
+
+class _Methods(grpc.GenericRpcHandler):
+    """The methods of all services: grpcio asks the handlers of services one after the other, with every call."""
+
+    def __init__(self, methods: "Mapping[str, grpc.RpcMethodHandler[bytes, bytes]]") -> None:
+        self._methods = methods
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[bytes, bytes] | None":
+        """What answers a method; None: nothing here does."""
+        return self._methods.get(handler_call_details.method)
 
 
 def _unary(method: Method, chain: Next, *, client_certificates: bool) -> Any:  # noqa: ANN401 - grpcio's types know no raw bytes

@@ -8,11 +8,13 @@ import asyncio
 import contextvars
 from collections import Counter, deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from uuid import UUID
 
 import structlog
+from prometheus_client import Counter as CounterMetric
 
 from payments_service.application.background import Background
 from payments_service.application.events.admission import AdmittedEvent, admit
@@ -65,7 +67,7 @@ class _Waiting:
 
     events: Sequence[AdmittedEvent]
     size: int
-    results: asyncio.Future[list[Result]] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    results: asyncio.Future[list[Result]]
 
 
 class RecordEvents:
@@ -123,19 +125,20 @@ class RecordEvents:
                 f"{self._waiting_bytes} bytes of events are waiting to be stored: retry later",
                 retry_after_ms=RETRY_AFTER_MS,
             )
-        admitted = [admit(event, livemode=self._livemode) for event in events]
-        waiting = _Waiting(admitted, size)
+        livemode = self._livemode
+        waiting = _Waiting(
+            [admit(event, livemode=livemode) for event in events], size, asyncio.get_running_loop().create_future()
+        )
         self._queue.append(waiting)
         self._waiting_bytes += size
         if self._committers < self._limits.commits_max:
             self._committers += 1
             # Not in the context of this call: the commit is also that of others, whose ids are not this call's.
-            contextvars.Context().run(self._background.start, self._commit_waiting())
+            self._background.start(self._commit_waiting(), contextvars.Context())
         results = await waiting.results
-        _tell(admitted, results)
-        outages = [result for result in results if isinstance(result, PaymentsError)]
-        if len(outages) == len(results):
-            raise outages[0]
+        _tell(waiting.events, results)
+        if isinstance(results[0], PaymentsError) and all(isinstance(result, PaymentsError) for result in results):
+            raise results[0]
         return results
 
     async def _commit_waiting(self) -> None:
@@ -166,9 +169,7 @@ class RecordEvents:
     async def _commit(self, group: Sequence[_Waiting]) -> None:
         events = [event for waiting in group for event in waiting.events]
         EVENT_GROUP_SIZE.observe(len(events))
-        # In one order everywhere: rows with unique keys that two commits insert in different orders deadlock.
-        events.sort(key=lambda one: (one.event.stripe_account, one.event.livemode, one.event.event_id))
-        results = await self._store(events)
+        results = await self._store(sorted(events, key=_key))
         for waiting in group:
             if not waiting.results.done():
                 waiting.results.set_result([results[one.event.id] for one in waiting.events])
@@ -187,6 +188,12 @@ class RecordEvents:
         return {one.event.id: _recorded(one, new) for one in events}
 
 
+def _key(one: AdmittedEvent) -> tuple[str, bool, str]:
+    """One order everywhere: rows with unique keys that two commits insert in different orders deadlock."""
+    event = one.event
+    return event.stripe_account, event.livemode, event.event_id
+
+
 def _recorded(one: AdmittedEvent, new: set[UUID]) -> Recorded:
     if one.event.id not in new:
         return Recorded.DUPLICATE
@@ -195,14 +202,24 @@ def _recorded(one: AdmittedEvent, new: set[UUID]) -> Recorded:
 
 def _tell(events: Sequence[AdmittedEvent], results: Sequence[Result]) -> None:
     """Count what became of events, and log what is not as it should be: the gateway logs each delivery anyway."""
+    new = results.count(Recorded.NEW)
+    if new == len(results):
+        _counted(Recorded.NEW.value).inc(new)
+        return
     for outcome, count in Counter(map(_outcome, results)).items():
-        EVENTS_RECORDED_TOTAL.labels(outcome).inc(count)
+        _counted(outcome).inc(count)
     for one, result in zip(events, results, strict=True):
         if result is Recorded.REFUSED and one.refusal is not None:
             EVENTS_REFUSED_TOTAL.labels(one.refusal.name.lower()).inc()
             _log.warning("event.refused", why=one.refusal.value, **_facts(one))
         elif isinstance(result, Exception) and not isinstance(result, PaymentsError):
             _log.error("event.not_recorded", exc_info=result, **_facts(one))
+
+
+# Looking up a labelled child costs more than counting.
+@cache
+def _counted(outcome: str) -> CounterMetric:
+    return EVENTS_RECORDED_TOTAL.labels(outcome)
 
 
 def _outcome(result: Result) -> str:

@@ -45,7 +45,7 @@ class _PackedArrayDumper(Dumper):
     oid = 0  # "unknown": the cast in the statement says it
 
     def dump(self, obj: PackedArray) -> Buffer:
-        return bytes(obj)
+        return obj
 
 
 psycopg.adapters.register_dumper(PackedArray, _PackedArrayDumper)
@@ -74,7 +74,10 @@ def uuids(values: Sequence[UUID | None]) -> PackedArray:
 
 def texts(values: Sequence[str | None]) -> PackedArray:
     """`text[]`."""
-    return _array(_TEXT, len(values), _elements([None if value is None else value.encode() for value in values]))
+    count = len(values)
+    if count > 1 and values.count(values[0]) == count:
+        return _array(_TEXT, count, _elements([None if values[0] is None else values[0].encode()]) * count)
+    return _array(_TEXT, count, _elements([None if value is None else value.encode() for value in values]))
 
 
 def encoded_texts(values: Sequence[bytes]) -> PackedArray:

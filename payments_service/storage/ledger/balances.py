@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from payments_service.domain.ledger.account import Account
 from payments_service.domain.ledger.outcome import at, before_first
@@ -102,8 +102,9 @@ _ACCOUNT_WIDTH = ACCOUNT_COLUMNS.count(",") + 1
 class PostgresCurrentBalances:
     """See `application.ledger.ports.CurrentBalances`."""
 
-    def __init__(self, statements: Statements) -> None:
-        self._statements = statements
+    def __init__(self, engine: AsyncEngine) -> None:
+        # One: balances are read in groups, one at a time.
+        self._statements = Statements(engine, connections_max=1)
 
     async def of(self, which: Sequence[str | UUID]) -> list[Balance]:
         """See the port."""

@@ -29,7 +29,6 @@ from payments_service.storage.cipher import Cipher, new_key
 from payments_service.storage.embedded import EmbeddedPostgres, create_database, drop_database
 from payments_service.storage.engine import create_engine
 from payments_service.storage.inbox_recording import EventRecordingRepository
-from payments_service.storage.statements import Statements
 from payments_service.storage.unit_of_work import PostgresTransactions
 from payments_service.transport.convert.stripe_event import event_from_message
 from scripts.event_samples import sample_of
@@ -57,7 +56,7 @@ class Office:
         client = cast("StripeClient", FakeClient(self.said, self.lists))
         self.fetcher = Fetcher(StripeAdapter(client, 100))
         self.apply = ApplyEvents(transactions, self.fetcher, ApplySettings(500, 3))
-        self.record = RecordEvents(EventRecordingRepository(Statements(engine)), Background(), livemode=False)
+        self.record = RecordEvents(EventRecordingRepository(engine), Background(), livemode=False)
 
     def says(self, event: dict[str, Any]) -> None:
         """Stripe says of an event's objects what the event says."""

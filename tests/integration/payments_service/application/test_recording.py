@@ -16,7 +16,6 @@ from payments_service.application.events.record import Recorded, RecordEvents, R
 from payments_service.domain.errors import PaymentsError, Reason
 from payments_service.domain.ids import new_id
 from payments_service.storage.inbox_recording import EventRecordingRepository
-from payments_service.storage.statements import Statements
 from tests.integration.payments_service.application.house import House, failure
 
 SAMPLE = StripeEvent(
@@ -48,7 +47,7 @@ class Inbox:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self.background = Background()
-        self.store = EventRecordingRepository(Statements(engine))
+        self.store = EventRecordingRepository(engine)
 
     def recorder(self, **limits: float) -> RecordEvents:
         return RecordEvents(self.store, self.background, livemode=False, limits=RecordingLimits(**limits))  # type: ignore[arg-type]

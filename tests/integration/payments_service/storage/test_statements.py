@@ -33,7 +33,7 @@ def end_sleeper(url: str) -> None:
 
 
 async def test_each_statement_is_committed_by_the_restricted_role(engine: AsyncEngine, settings: Settings) -> None:
-    statements = Statements(engine)
+    statements = Statements(engine, 3)
     assert await statements.rows("SELECT current_user::text, %b::bigint", (7,)) == [(settings.database_role, 7)]
     insert = "INSERT INTO stripe_accounts (stripe_account) VALUES ('acct_s') RETURNING stripe_account"
     assert await statements.rows(insert, ()) == [("acct_s",)]
@@ -44,7 +44,7 @@ async def test_each_statement_is_committed_by_the_restricted_role(engine: AsyncE
 
 
 async def test_a_connection_is_kept_until_something_goes_wrong_on_it(engine: AsyncEngine) -> None:
-    statements = Statements(engine)
+    statements = Statements(engine, 3)
     first = await pid(statements)
     assert await pid(statements) == first
     with pytest.raises(psycopg.errors.DivisionByZero):
@@ -53,14 +53,14 @@ async def test_a_connection_is_kept_until_something_goes_wrong_on_it(engine: Asy
 
 
 async def test_connections_that_the_server_has_closed_are_not_used(engine: AsyncEngine, database_url: str) -> None:
-    statements = Statements(engine)
+    statements = Statements(engine, 3)
     await asyncio.gather(*(statements.rows("SELECT 1 FROM pg_sleep(0.01)", ()) for _ in range(3)))
     hang_up(database_url)
     assert await asyncio.gather(*(statements.rows("SELECT 1", ()) for _ in range(3))) == [[(1,)]] * 3
 
 
 async def test_a_connection_lost_in_the_middle_is_retried(engine: AsyncEngine, database_url: str) -> None:
-    statements = Statements(engine)
+    statements = Statements(engine, 3)
     runs = 0
 
     async def once() -> list[tuple[object, ...]]:
@@ -76,7 +76,7 @@ async def test_a_connection_lost_in_the_middle_is_retried(engine: AsyncEngine, d
 
 
 async def test_a_statement_that_is_given_up_leaves_its_place(engine: AsyncEngine) -> None:
-    statements = Statements(engine, connections_max=1)
+    statements = Statements(engine, 1)
     first = await pid(statements)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
@@ -87,7 +87,7 @@ async def test_a_statement_that_is_given_up_leaves_its_place(engine: AsyncEngine
 async def test_there_are_no_more_connections_than_asked_for(
     engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    statements = Statements(engine, connections_max=2)
+    statements = Statements(engine, 2)
     pids = await asyncio.gather(*(statements.rows("SELECT pg_backend_pid() FROM pg_sleep(0.01)", ()) for _ in range(6)))
     assert len({rows[0][0] for rows in pids}) == 2
 
@@ -99,8 +99,14 @@ async def test_there_are_no_more_connections_than_asked_for(
     assert await asyncio.gather(*busy) == [[(1,)]] * 2
 
 
+async def test_plans_are_kept_only_where_that_is_asked_for(engine: AsyncEngine) -> None:
+    show = "SELECT current_setting('plan_cache_mode')"
+    assert await Statements(engine, 1).rows(show, ()) == [("force_custom_plan",)]
+    assert await Statements(engine, 1, planned_once=True).rows(show, ()) == [("force_generic_plan",)]
+
+
 async def test_they_are_closed_with_the_engine(engine: AsyncEngine) -> None:
-    statements = Statements(engine)
+    statements = Statements(engine, 3)
     mine = await pid(statements)
     await engine.dispose()
     gone = f"SELECT count(*) FROM pg_stat_activity WHERE pid = {mine}"
@@ -112,7 +118,7 @@ async def test_they_are_closed_with_the_engine(engine: AsyncEngine) -> None:
 
 async def test_a_server_that_is_not_there_is_unavailable(settings: Settings) -> None:
     engine = create_engine(settings, "postgresql://u:hunter2@127.0.0.1:1/d")
-    statements = Statements(engine)
+    statements = Statements(engine, 3)
     try:
         with pytest.raises(PaymentsError) as caught:
             await retry(lambda: statements.rows("SELECT 1", ()), attempts_max=2)
