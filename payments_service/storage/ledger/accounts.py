@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, select, update
+from sqlalchemy import ColumnElement, Row, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,17 +26,23 @@ class LedgerAccountRepository:
 
     async def add(self, account: Account, metadata: dict[str, str]) -> LedgerAccount | None:
         """See the port."""
+        values = {
+            "id": account.id,
+            "code": account.code,
+            "currency": account.currency,
+            "kind": account.kind.value,
+            "owner_id": account.owner_id,
+            "floor_minor": account.floor_minor,
+            "metadata": metadata,
+        }
+        # One look at the clock for both: each default would look for itself, and a new account seem changed.
+        clock = select(func.clock_timestamp().label("now")).subquery()
+        row_to_be = select(
+            *(literal(value, t.c[name].type) for name, value in values.items()), clock.c.now, clock.c.now
+        )
         statement = (
             insert(t)
-            .values(
-                id=account.id,
-                code=account.code,
-                currency=account.currency,
-                kind=account.kind.value,
-                owner_id=account.owner_id,
-                floor_minor=account.floor_minor,
-                metadata=metadata,
-            )
+            .from_select([*values, "create_time", "update_time"], row_to_be)
             .on_conflict_do_nothing()
             .returning(*_COLUMNS)
         )

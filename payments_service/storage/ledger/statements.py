@@ -38,8 +38,10 @@ SELECT_ACCOUNTS = f"SELECT {ACCOUNT_COLUMNS} FROM ledger_accounts WHERE code = A
 """The same, without a lock: for a decision that is not written."""
 
 INSERT_ACCOUNTS = """
-INSERT INTO ledger_accounts (id, code, currency, kind, owner_id, floor_minor)
-SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::text[], %b::text[], %b::bigint[])
+INSERT INTO ledger_accounts (id, code, currency, kind, owner_id, floor_minor, create_time, update_time)
+SELECT made.*, clock.now, clock.now
+FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::text[], %b::text[], %b::bigint[]) AS made,
+     (SELECT clock_timestamp() AS now) clock
 ON CONFLICT DO NOTHING
 """
 """Make accounts on first use; the rows come in one order, so two that make the same ones wait in the same order."""
