@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 import httptools
 from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from webhook_gateway.answers import Answer, failure, refused, render
@@ -104,9 +104,11 @@ class Connection(HttpToolsProtocol):
         """Closes the head, which may have come in one piece that is too long.
 
         Raises:
-            ValueError: It is too long; the parser turns that into a refusal.
+            ValueError: It is too long, or comes after the last answer; the parser turns that into a refusal.
         """
         self._head_open = False
+        if self._lingers:
+            raise ValueError("a request behind one after which the connection ends")
         # Most requests come in one piece that is shorter than the limit: those are not measured at all.
         if self._head_bytes + self._data_bytes > HEAD_BYTES_MAX and self._measure_head() > HEAD_BYTES_MAX:
             self._head_refused = True
@@ -162,7 +164,7 @@ class Connection(HttpToolsProtocol):
     def resume_writing(self) -> None:
         """Takes requests again from a client that has read its answers, which it gets no more of until then."""
         super().resume_writing()
-        if self._unread is not None:
+        if self._unread is not None and not self.transport.is_closing():
             delivery, self._unread = self._unread, None
             self._complete(delivery)
 
@@ -202,6 +204,8 @@ class Connection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answers what is no HTTP, or too much of it, in the gateway's own form, and hangs up."""
+        if self._lingers:
+            return  # it has had its last answer
         if self._head_refused:
             self.metrics.connections_refused.labels("head_too_large").inc()
             self._refuse(failure(431, "webhook_malformed", f"the headers are longer than {HEAD_BYTES_MAX} bytes"))
@@ -215,9 +219,7 @@ class Connection(HttpToolsProtocol):
 
     def _refuse(self, answer: Answer) -> None:
         """Writes an answer outside of any request and closes the connection."""
-        headers = (*answer.headers, (b"content-length", str(len(answer.body)).encode()), (b"connection", b"close"))
-        lines = [name + b": " + value + b"\r\n" for name, value in headers]
-        self.transport.write(b"".join([STATUS_LINE[answer.status], *lines, b"\r\n", answer.body]))
+        self.transport.write(render(answer, (), keep_alive=False))
         self.transport.close()
 
     def _start_timer(self) -> None:

@@ -10,7 +10,7 @@ from payments_api.internal.v1.stripe_event_pb2 import StripeEndpoint, StripeEven
 from payments_api.internal.v1.stripe_event_service_pb2 import RecordEventsRequest
 
 from webhook_gateway import signature
-from webhook_gateway.answers import Answer, accepted, defect, refused
+from webhook_gateway.answers import Answer, accepted, refused
 from webhook_gateway.body import Body
 from webhook_gateway.categories import UNKNOWN
 from webhook_gateway.errors import REFUSALS, BodyAbortedError, BodySlowError, NotRecordedError, Refusal
@@ -282,14 +282,18 @@ class Delivery:
         self._finish(refused(refusal), refusal.outcome, write)
 
     def _fail(self) -> None:
-        """Answers for a failure that nobody foresaw."""
-        _log.exception("a delivery failed", extra={"request_id": self.request_id})
-        if not self.ended:
-            self._close(defect())
+        """Answers for a failure that nobody foresaw, from within its handler."""
+        _log.exception("delivery %s failed", self.request_id)
+        self.not_recorded("DEFECT", "the gateway failed: see the line before this one")
 
     def _finish(self, answer: Answer, outcome: str, write: Callable[..., object]) -> None:
+        self.ended = True
+        self.request = b""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._endpoint.metrics.working_on -= 1
         self._endpoint.counted[outcome].inc()
-        self._close(answer)
+        self._client.answer(self, answer, self.request_id)
         write(
             "webhook",
             endpoint=self._endpoint.name,
@@ -299,11 +303,3 @@ class Delivery:
             outcome=outcome,
             **self._fields,
         )
-
-    def _close(self, answer: Answer) -> None:
-        self.ended = True
-        self.request = b""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._endpoint.metrics.working_on -= 1
-        self._client.answer(self, answer, self.request_id)

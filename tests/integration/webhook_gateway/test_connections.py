@@ -92,6 +92,19 @@ async def test_a_client_that_asks_first_is_told_to_send(gateway: RunningGateway)
     writer.close()
 
 
+@pytest.mark.parametrize(
+    "behind", [b"", b"GET /healthz HTTP/1.1\r\nHost: g\r\n\r\n", UNSIGNED % b"", b"no HTTP\r\n\r\n"]
+)
+async def test_nothing_is_taken_behind_a_refusal_in_the_middle_of_a_body(
+    gateway: RunningGateway, caplog: pytest.LogCaptureFixture, behind: bytes
+) -> None:
+    head = b"POST /stripe/webhook HTTP/1.1\r\nHost: g\r\nContent-Length: 2\r\nContent-Encoding: gzip\r\n"
+    response = await gateway.raw(head + b"Expect: 100-continue\r\n\r\n{}" + behind)
+    assert re.findall(rb"HTTP/1.1 (\d+)", response) == [b"415"]
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+    assert gateway.count("gateway_in_flight") == _refused(gateway) == 0
+
+
 async def test_a_refused_client_that_goes_on_sending_is_cut_off(
     gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,7 +121,7 @@ async def _send_for_ever(writer: asyncio.StreamWriter) -> None:
     while True:
         writer.write(b"x" * 1_000)
         await writer.drain()
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
 
 
 async def test_a_client_that_reads_no_answers_gets_no_more_of_them(
@@ -147,4 +160,6 @@ async def test_a_failure_that_nobody_foresaw_is_answered_and_logged(
     assert "a defect" not in response.text
     assert "ZeroDivisionError" in caplog.text
     assert gateway.count("gateway_in_flight") == 0
+    assert gateway.count("gateway_record_failures_total", code="DEFECT") == 1
+    assert [(line["outcome"], line["reason"]) for line in gateway.lines()] == [("not_recorded", "DEFECT")]
     assert (await gateway.deliver(event())).status_code == 200
