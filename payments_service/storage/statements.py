@@ -49,7 +49,7 @@ class Statements:
             try:
                 cursor = await connection.execute(statement, parameters, binary=True)
                 rows = await cursor.fetchall()
-            except BaseException:
+            except BaseException:  # cancellation too: its answer is still to come, for whoever would be next
                 connection.pgconn.finish()
                 raise
             self._idle.append(connection)
@@ -92,7 +92,7 @@ class Statements:
             await driver.set_autocommit(True)
             if self._planned_once:
                 await driver.execute("SET plan_cache_mode = force_generic_plan")
-        except BaseException:
+        except BaseException:  # cancellation too: nobody else knows of the connection any more
             driver.pgconn.finish()
             raise
         return driver
