@@ -74,11 +74,6 @@ def parse_header(values: Sequence[bytes]) -> SignatureHeader:
     return SignatureHeader(timestamp, tuple(signatures))
 
 
-def sign(secret: bytes, timestamp: bytes, body: bytes) -> bytes:
-    """Returns the `v1` signature of a body, as lower-case hexadecimal."""
-    return hmac.digest(secret, timestamp + b"." + body, "sha256").hex().encode()
-
-
 class SignatureVerifier:
     """Verifies the signatures of one endpoint against its secrets, old and new alike while they are being rotated.
 
@@ -89,14 +84,15 @@ class SignatureVerifier:
     """
 
     def __init__(self, secrets: Iterable[bytes], tolerance_s: int, clock: Callable[[], float]) -> None:
-        self._secrets = tuple(secrets)
+        # Begun once and copied for each body: to begin anew costs a quarter of the whole.
+        self._begun = tuple(hmac.new(secret, digestmod="sha256") for secret in secrets)
         self._tolerance_s = tolerance_s
         self._clock = clock
 
     @property
     def secrets(self) -> int:
         """Returns how many secrets there are."""
-        return len(self._secrets)
+        return len(self._begun)
 
     def verify(self, header_values: Sequence[bytes], body: bytes) -> Match:
         """Proves that Stripe signed this body just now.
@@ -127,8 +123,11 @@ class SignatureVerifier:
 
     def _genuine(self, header: SignatureHeader, body: bytes) -> int | None:
         """Returns the first secret that made one of the signatures, comparing in constant time."""
-        for index, secret in enumerate(self._secrets):
-            expected = sign(secret, header.timestamp, body)
+        signed = header.timestamp + b"." + body
+        for index, begun in enumerate(self._begun):
+            mac = begun.copy()
+            mac.update(signed)
+            expected = mac.hexdigest().encode()
             for candidate in header.signatures:
                 if hmac.compare_digest(expected, candidate):
                     return index

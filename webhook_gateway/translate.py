@@ -51,12 +51,15 @@ def translate(
     created = event.get("created")
     # True is an int to Python, and not to Stripe.
     if isinstance(created, int) and not isinstance(created, bool) and 0 <= created <= _SECONDS_MAX:
-        envelope.create_time.seconds = created
-        envelope.create_time.SetInParent()  # 1970 began with 0, which alone would be as good as absent
+        create_time = envelope.create_time
+        create_time.seconds = created
+        create_time.SetInParent()  # 1970 began with 0, which alone would be as good as absent
     envelope.api_version = identifier(event.get("api_version"), API_VERSION_CHARACTERS_MAX)
     envelope.object_type = object_type
     envelope.object_id = identifier(content.get("id"))
-    envelope.related_ids.update(related_ids(object_type, content))
+    found = envelope.related_ids  # its own update() costs twice as much as a loop
+    for name, related in related_ids(object_type, content).items():
+        found[name] = related
     envelope.endpoint = endpoint
     envelope.secret_index = secret_index
     return envelope

@@ -152,5 +152,15 @@ def test_what_is_signed_as_documented_always_verifies(body: bytes, secret: str, 
     assert match == (0 if secret == "other" else 1, -offset)
 
 
+@given(st.lists(st.binary(max_size=300), min_size=2, max_size=5))
+def test_what_was_verified_before_changes_nothing(bodies: list[bytes]) -> None:
+    verifier = SignatureVerifier([b"whsec_new", b"whsec_old"], 300, lambda: NOW)
+    for index, secret in enumerate(["whsec_new", "whsec_old"] * 2):
+        for body in bodies:
+            assert verifier.verify(header(v1(secret, NOW, body)), body).secret_index == index % 2
+            with pytest.raises(SignatureInvalidError):
+                verifier.verify(header(v1(secret, NOW, body)), body + b"+")
+
+
 def test_a_header_is_read_as_its_parts() -> None:
     assert parse_header([b"t=12, v1=aa,v1=bb,v0=cc"]) == (b"12", (b"aa", b"bb"))
