@@ -241,17 +241,16 @@ class Delivery:
         """Keeps what is counted and logged of the event in the end: ids and types, nothing of its content."""
         self._event_id = envelope.event_id
         self._created = envelope.create_time.seconds if envelope.HasField("create_time") else None
-        self._fields |= {
-            "event_id": self._event_id,
-            "event_type": envelope.type,
-            "stripe_account_id": envelope.stripe_account_id,
-            "livemode": envelope.livemode,
-            "secret_index": envelope.secret_index,
-        }
+        fields = self._fields
+        fields["event_id"] = self._event_id
+        fields["event_type"] = envelope.type
+        fields["stripe_account_id"] = envelope.stripe_account_id
+        fields["livemode"] = envelope.livemode
+        fields["secret_index"] = envelope.secret_index
         if envelope.category == UNKNOWN:
-            self._fields["unknown_type"] = True
+            fields["unknown_type"] = True
         if misrouted(envelope):
-            self._fields["misrouted"] = True
+            fields["misrouted"] = True
 
     def _accept(self, *, duplicate: bool) -> None:
         endpoint, metrics, fields = self._endpoint, self._endpoint.metrics, self._fields
@@ -263,7 +262,7 @@ class Delivery:
         if "misrouted" in fields:
             endpoint.misrouted.inc()
         outcome = "duplicate" if duplicate else "recorded"
-        self._finish(accepted(self._event_id, duplicate=duplicate), outcome, endpoint.log.info)
+        self._finish(accepted(self._event_id, duplicate=duplicate), outcome, "info")
 
     def _refuse(self, refusal: Refusal) -> None:
         """Answers why it is not acknowledged."""
@@ -275,18 +274,18 @@ class Delivery:
                 "detail": refusal.detail,
                 "defect": refusal.reason == "INVALID_ARGUMENT",
             }
-            write = self._endpoint.log.error
+            level = "error"
         else:
             self._fields["reason"] = str(refusal)
-            write = self._endpoint.log.warning
-        self._finish(refused(refusal), refusal.outcome, write)
+            level = "warning"
+        self._finish(refused(refusal), refusal.outcome, level)
 
     def _fail(self) -> None:
         """Answers for a failure that nobody foresaw, from within its handler."""
         _log.exception("delivery %s failed", self.request_id)
         self.not_recorded("DEFECT", "the gateway failed: see the line before this one")
 
-    def _finish(self, answer: Answer, outcome: str, write: Callable[..., object]) -> None:
+    def _finish(self, answer: Answer, outcome: str, level: str) -> None:
         self.ended = True
         self.request = b""
         if self._timer is not None:
@@ -294,12 +293,12 @@ class Delivery:
         self._endpoint.metrics.working_on -= 1
         self._endpoint.counted[outcome].inc()
         self._client.answer(self, answer, self.request_id)
-        write(
-            "webhook",
-            endpoint=self._endpoint.name,
-            request_id=self.request_id,
-            status=answer.status,
-            duration_ms=round((time.perf_counter() - self._started) * 1000, 2),
-            outcome=outcome,
+        line = {
+            "endpoint": self._endpoint.name,
+            "request_id": self.request_id,
+            "status": answer.status,
+            "duration_ms": round((time.perf_counter() - self._started) * 1000, 2),
+            "outcome": outcome,
             **self._fields,
-        )
+        }
+        self._endpoint.log.line(level, "webhook", line)

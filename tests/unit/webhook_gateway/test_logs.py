@@ -8,7 +8,7 @@ import orjson
 import pytest
 from prometheus_client import Counter
 
-from webhook_gateway.logs import bridge_standard_logging, open_log
+from webhook_gateway.logs import LEVELS, bridge_standard_logging, open_log
 from webhook_gateway.metrics import Metrics
 
 
@@ -54,6 +54,20 @@ def test_lines_below_the_level_are_left_out(lost: Counter) -> None:
     log.info("quiet")
     log.warning("loud")
     assert [orjson.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["loud"]
+
+
+@pytest.mark.parametrize("level", ["info", "warning", "error"])
+@pytest.mark.parametrize("least", ["info", "warning", "error"])
+def test_a_line_with_its_fields_in_one_is_as_with_each_of_them(lost: Counter, level: str, least: str) -> None:
+    stream = io.BytesIO()
+    log = open_log(least, lost, stream)
+    fields = {"endpoint": "platform", "status": 200}
+    log.line(level, "webhook", fields)
+    getattr(log, level)("webhook", **fields)
+    lines = [list(orjson.loads(line).items()) for line in stream.getvalue().splitlines()]
+    expected = [("service", "webhook-gateway"), *fields.items(), ("event", "webhook"), ("level", level)]
+    assert [line[:-1] for line in lines] == ([expected] * 2 if LEVELS[level] >= LEVELS[least] else [])
+    assert fields == {"endpoint": "platform", "status": 200}
 
 
 def test_a_full_disk_costs_the_line_and_nothing_else(lost: Counter) -> None:
