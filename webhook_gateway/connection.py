@@ -60,6 +60,7 @@ class Connection(HttpToolsProtocol):
         self._delivery: Delivery | None = None
         self._unread: Delivery | None = None
         self._lingers = False
+        self._idle_since: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Starts the time of the first head, or turns the connection away: a flood must not take all memory."""
@@ -71,8 +72,11 @@ class Connection(HttpToolsProtocol):
         self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Drops the timer, which would keep the connection in memory, and lets a delivery know."""
+        """Drops the timers, which would keep the connection in memory, and lets a delivery know."""
         self._stop_timer()
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
         super().connection_lost(exc)
         if self._delivery is not None:
             self._delivery.abort()
@@ -98,7 +102,9 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Opens a head."""
         self._head_open = True
-        super().on_message_begin()
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
 
     def on_headers_complete(self) -> None:
         """Closes the head, which may have come in one piece that is too long.
@@ -115,6 +121,7 @@ class Connection(HttpToolsProtocol):
             raise ValueError("the head of the request is too long")
         endpoint = self._endpoint()
         if endpoint is None:
+            self._make_scope()
             super().on_headers_complete()
             return
         keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
@@ -127,6 +134,14 @@ class Connection(HttpToolsProtocol):
             self.pipeline.appendleft((self.cycle, self.app))
         else:
             delivery.start()
+
+    def _make_scope(self) -> None:
+        """Makes up for what uvicorn does at the beginning of each request, and what a delivery has no use for."""
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url = url
+        self.headers += headers  # the scope has this very list
+        self.expect_100_continue = expects
 
     def on_body(self, body: bytes) -> None:
         """Hands on a part of a body."""
@@ -179,6 +194,37 @@ class Connection(HttpToolsProtocol):
         if not delivery.keep_alive:
             self.transport.close()
         self.on_response_complete()
+
+    def on_response_complete(self) -> None:
+        """Gives the next request its turn, or some time to come. Not as uvicorn does, who starts a timer each time."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self._idle_since = self.loop.time()
+            if self.timeout_keep_alive_task is None:
+                self._keep_alive_for(self.timeout_keep_alive)
+
+    def _unset_keepalive_if_required(self) -> None:
+        """Notes that something has arrived; the timer finds that out when it is due."""
+        self._idle_since = None
+
+    def _keep_alive_for(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Hangs up on a client that has sent nothing for too long, or looks again when that could be."""
+        self.timeout_keep_alive_task = None
+        if self._idle_since is None:
+            return  # a request is being worked on; its answer starts the time anew
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._keep_alive_for(left)
+        else:
+            super().timeout_keep_alive_handler()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle | Delivery, app: ASGI3Application) -> None:
         """Gives a request its turn; a delivery not from here, where the one before it may just be being answered."""
