@@ -5,14 +5,15 @@ making it ready and cleaning it up afterwards cost more than the rest of a short
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
-from psycopg.abc import Params, QueryNoTemplate
 from sqlalchemy import event
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from payments_service.storage.direct import DirectConnection
 from payments_service.storage.engine import POOL_TIMEOUT_S
 
 
@@ -31,13 +32,17 @@ class Statements:
         self._engine = engine
         self._planned_once = planned_once
         self._places = asyncio.Semaphore(connections_max)
-        self._idle: list[psycopg.AsyncConnection] = []
+        self._idle: list[DirectConnection] = []
         event.listen(engine.sync_engine, "engine_disposed", self._dispose)
 
-    async def rows(self, statement: QueryNoTemplate, parameters: Params) -> list[tuple[Any, ...]]:
+    async def rows(self, statement: str, parameters: Sequence[bytes]) -> list[tuple[Any, ...]]:
         """Run a statement that gives rows, and commit it.
 
         Its connection is given up when anything goes wrong, whatever state it is in.
+
+        Args:
+            statement: with a `%b` for each parameter. Connections keep it prepared, so it must be one of a few.
+            parameters: in Postgres' binary form, of the type that the statement says (`%b::bigint[]`).
 
         Raises:
             psycopg.Error: what the database says, or that it is gone or cannot be reached.
@@ -47,10 +52,9 @@ class Statements:
         try:
             connection = self._take() or await self._connect()
             try:
-                cursor = await connection.execute(statement, parameters, binary=True)
-                rows = await cursor.fetchall()
+                rows = await connection.rows(statement, parameters)
             except BaseException:  # cancellation too: its answer is still to come, for whoever would be next
-                connection.pgconn.finish()
+                connection.close()
                 raise
             self._idle.append(connection)
             return rows
@@ -67,21 +71,16 @@ class Statements:
         except TimeoutError:
             raise PoolTimeoutError(f"no connection has become free within {POOL_TIMEOUT_S} s") from None
 
-    def _take(self) -> psycopg.AsyncConnection | None:
+    def _take(self) -> DirectConnection | None:
         """A connection that the server has not closed; the most recently used first."""
         while self._idle:
             connection = self._idle.pop()
-            try:
-                # The first reads the server's last words, if it had any; only the second finds that the line is dead.
-                connection.pgconn.consume_input()
-                connection.pgconn.consume_input()
-            except psycopg.OperationalError:
-                connection.pgconn.finish()
-            else:
+            if connection.is_alive():
                 return connection
+            connection.close()
         return None
 
-    async def _connect(self) -> psycopg.AsyncConnection:
+    async def _connect(self) -> DirectConnection:
         pooled = await self._engine.raw_connection()
         driver = pooled.driver_connection
         # From here on it is no connection of the pool, which may make another in its place.
@@ -95,9 +94,9 @@ class Statements:
         except BaseException:  # cancellation too: nobody else knows of the connection any more
             driver.pgconn.finish()
             raise
-        return driver
+        return DirectConnection(driver)
 
     def _dispose(self, _engine: object) -> None:
         idle, self._idle = self._idle, []
         for connection in idle:
-            connection.pgconn.finish()
+            connection.close()

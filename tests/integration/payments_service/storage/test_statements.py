@@ -11,6 +11,7 @@ from payments_service.config import Settings
 from payments_service.domain.errors import PaymentsError, Reason
 from payments_service.storage import statements as module
 from payments_service.storage.engine import create_engine
+from payments_service.storage.ledger.arrays import bigints
 from payments_service.storage.retry import retry
 from payments_service.storage.statements import Statements
 from tests.integration.payments_service.storage.test_engine import hang_up, scalar
@@ -34,7 +35,9 @@ def end_sleeper(url: str) -> None:
 
 async def test_each_statement_is_committed_by_the_restricted_role(engine: AsyncEngine, settings: Settings) -> None:
     statements = Statements(engine, 3)
-    assert await statements.rows("SELECT current_user::text, %b::bigint", (7,)) == [(settings.database_role, 7)]
+    assert await statements.rows("SELECT current_user::text, %b::bigint[]", (bigints([7]),)) == [
+        (settings.database_role, [7])
+    ]
     insert = "INSERT INTO stripe_accounts (stripe_account) VALUES ('acct_s') RETURNING stripe_account"
     assert await statements.rows(insert, ()) == [("acct_s",)]
     assert await scalar(engine, "SELECT count(*) FROM stripe_accounts WHERE stripe_account = 'acct_s'") == 1
