@@ -18,6 +18,7 @@ from payments_api.v1.error_reason_pb2 import ErrorReason
 
 from webhook_gateway.errors import NotRecordedError
 from webhook_gateway.metrics import Metrics
+from webhook_gateway.streams import Streams
 
 DETAIL_CHARACTERS_MAX = 300
 
@@ -106,6 +107,7 @@ class EventRecorder:
         self._record_events: grpc.aio.UnaryUnaryMultiCallable[bytes, pb.RecordEventsResponse] = channel.unary_unary(
             _METHOD, response_deserializer=pb.RecordEventsResponse.FromString
         )
+        self._streams = Streams(channel, metadata)
         self._late = f"not confirmed within {timeout_s:g} s"
         self._metadata = metadata
         self._timeout_s = timeout_s
@@ -146,6 +148,7 @@ class EventRecorder:
         for sender in self._senders:
             sender.cancel()
         await asyncio.gather(*self._senders, return_exceptions=True)
+        self._streams.close()
         for delivery in self._queue:
             delivery.not_recorded("CANCELLED", _STOPPED)
 
@@ -174,7 +177,7 @@ class EventRecorder:
 
     def _see_to_the_queue(self) -> None:
         """Starts a sender where those at work do not keep up, or looks again once one of them may be stuck."""
-        if self._needs_sender():
+        if not self._suffice(self._sending):
             self._sending += 1
             # A context of its own: the calls are also those of other deliveries.
             sender = self._loop.create_task(self._send_waiting(), context=contextvars.Context())
@@ -188,29 +191,32 @@ class EventRecorder:
         if self._queue:
             self._see_to_the_queue()
 
-    def _needs_sender(self) -> bool:
-        """Tells whether those at work do not keep up with what waits."""
+    def _suffice(self, calls: int) -> bool:
+        """Tells whether as many calls in flight keep up with what waits, or are all that there may be."""
         limits = self._limits
-        if not 0 < self._sending < limits.calls_max:
-            return self._sending == 0
+        if not 0 < calls < limits.calls_max:
+            return calls > 0
         if (
             len(self._queue) >= min(limits.another_from, limits.group_events_max)
             or self._waiting_bytes >= limits.group_bytes_max
         ):
-            return True
-        return bool(self._began) and self._loop.time() - min(self._began.values()) >= limits.stuck_s
+            return False
+        return not self._began or self._loop.time() - min(self._began.values()) < limits.stuck_s
 
     async def _send_waiting(self) -> None:
-        """Sends group after group until nothing waits."""
+        """Sends group after group, until nothing waits or the other calls keep up with it."""
         call = object()
         try:
-            while group := self._take():
+            while not self._suffice(self._sending - 1) and (group := self._take()):
                 self._metrics.group_size.observe(len(group))
                 self._began[call] = self._loop.time()
                 await self._send(group)
+                del self._began[call]
         finally:
             self._began.pop(call, None)
             self._sending -= 1
+        if self._queue:
+            self._see_to_the_queue()
 
     def _take(self) -> list[Recordable]:
         """Returns what goes into one call, in the order of arrival, without what has been given up meanwhile."""
@@ -234,12 +240,7 @@ class EventRecorder:
         if not group:
             return
         try:
-            response = await self._record_events(
-                b"".join([delivery.request for delivery in group]),
-                # As long as the newest may wait; older ones are given up by their own timers.
-                timeout=max(0.0, group[-1].deadline - self._loop.time()),
-                metadata=(*self._metadata, ("x-request-id", group[0].request_id)),
-            )
+            results = await self._record(group)
         except grpc.aio.AioRpcError as error:
             if error.code() in _DEFECTS and len(group) > 1:
                 middle = len(group) // 2
@@ -254,14 +255,29 @@ class EventRecorder:
             _fail(group, "CANCELLED", _STOPPED)
             raise
         else:
-            _confirm(group, response)
+            _confirm(group, results)
             while self._open and self._open[0].ended:
                 self._open.popleft()
 
+    async def _record(self, group: Sequence[Recordable]) -> Sequence[pb.RecordEventsResult]:
+        """Sends a group over a stream where there is one, else with a call, and returns what the service says of it."""
+        request = b"".join([delivery.request for delivery in group])
+        # As long as the newest may wait; older ones are given up by their own timers.
+        deadline = group[-1].deadline
+        reply = await self._streams.record(request, deadline - self._loop.time(), busy=self._sending > 1)
+        if reply is not None:
+            return reply.results
+        response = await self._record_events(
+            request,
+            timeout=max(0.0, deadline - self._loop.time()),
+            metadata=(*self._metadata, ("x-request-id", group[0].request_id)),
+        )
+        return response.results
 
-def _confirm(group: Sequence[Recordable], response: pb.RecordEventsResponse) -> None:
+
+def _confirm(group: Sequence[Recordable], results: Sequence[pb.RecordEventsResult]) -> None:
     """Ends deliveries as the service says of each. What it does not say is not confirmed."""
-    for delivery, result in zip(group, response.results, strict=False):
+    for delivery, result in zip(group, results, strict=False):
         if result.recording in _DURABLE:
             delivery.recorded(duplicate=result.recording == pb.EVENT_RECORDING_DUPLICATE)
         elif result.recording == pb.EVENT_RECORDING_FAILED:

@@ -30,6 +30,7 @@ class Method:
         handler_name: the handler's coroutine, for example `create_payment`.
         scope: what the caller's token must hold.
         mutating: whether it may change anything; reads are marked NO_SIDE_EFFECTS.
+        streams: whether it is a stream of calls: each request is answered before the next is read.
     """
 
     full_name: str
@@ -38,6 +39,7 @@ class Method:
     handler_name: str
     scope: str
     mutating: bool
+    streams: bool
     request_class: type[Message]
     response_class: type[Message]
 
@@ -46,7 +48,7 @@ def methods_of(services: Iterable[ServiceDescriptor]) -> tuple[Method, ...]:
     """Every method of the services.
 
     Raises:
-        MethodTableError: a method names no scope, or streams; every such method is named.
+        MethodTableError: a method names no scope, or streams one way only; every such method is named.
     """
     methods = []
     problems = []
@@ -55,8 +57,8 @@ def methods_of(services: Iterable[ServiceDescriptor]) -> tuple[Method, ...]:
             method = _method(service, descriptor)
             if not _SCOPE.fullmatch(method.scope):
                 problems.append(f"{method.full_name}: scope {method.scope!r} must be like payments.read")
-            if descriptor.client_streaming or descriptor.server_streaming:
-                problems.append(f"{method.full_name}: streams, and this API has unary methods only")
+            if descriptor.client_streaming != descriptor.server_streaming:
+                problems.append(f"{method.full_name}: streams one way only, and each request has one reply here")
             methods.append(method)
     if problems:
         raise MethodTableError("; ".join(problems) + ". Set option (payments_api.v1.access).scope in the proto")
@@ -71,6 +73,7 @@ def _method(service: ServiceDescriptor, descriptor: MethodDescriptor) -> Method:
         name=descriptor.name,
         handler_name=_WORD.sub("_", descriptor.name).lower(),
         scope=options.Extensions[annotations_pb2.access].scope,  # type: ignore[index]  # generated stubs type it too widely
+        streams=descriptor.client_streaming and descriptor.server_streaming,
         mutating=options.idempotency_level != MethodOptions.NO_SIDE_EFFECTS,
         request_class=GetMessageClass(descriptor.input_type),
         response_class=GetMessageClass(descriptor.output_type),

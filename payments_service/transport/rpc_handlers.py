@@ -1,5 +1,7 @@
 """From the chain of a method to what grpcio calls."""
 
+import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -15,6 +17,9 @@ from payments_service.transport.interceptors.validate import validated
 from payments_service.transport.methods import Method
 from payments_service.transport.status import DETAILS_KEY, failure, internal_error
 
+STREAM_SECONDS_MAX = 60.0
+"""A stream ends after this long, so that its connection can: connections are made anew from time to time."""
+
 _log = structlog.get_logger()
 _validator = Validator()
 """One for the process: it keeps the rules that it has compiled."""
@@ -23,7 +28,11 @@ _Context = grpc.aio.ServicerContext[bytes, bytes]
 
 
 def generic_handlers(
-    services: Mapping[str, object], steps: Sequence[Step], *, client_certificates: bool = False
+    services: Mapping[str, object],
+    steps: Sequence[Step],
+    draining: asyncio.Event,
+    *,
+    client_certificates: bool = False,
 ) -> tuple[grpc.GenericRpcHandler, ...]:
     """The gRPC handlers of the services, with the steps before each method.
 
@@ -32,6 +41,7 @@ def generic_handlers(
     Args:
         services: handler objects by the full name of their service.
         steps: what comes before each handler, outermost first.
+        draining: ends streams when set, once what they are at is answered, so that they do not hold up a stop.
         client_certificates: whether connections may have one, which every call then says.
 
     Raises:
@@ -40,7 +50,11 @@ def generic_handlers(
     methods: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {}
     for method, handler in bind(services):
         chain = compose(steps, validated(method, handler, _validator))
-        methods[f"/{method.full_name}"] = _unary(method, chain, client_certificates=client_certificates)
+        if method.streams:
+            rpc = _stream(method, chain, draining, client_certificates=client_certificates)
+        else:
+            rpc = _unary(method, chain, client_certificates=client_certificates)
+        methods[f"/{method.full_name}"] = rpc
     return (_Methods(methods),)
 
 
@@ -57,19 +71,43 @@ class _Methods(grpc.GenericRpcHandler):
 
 def _unary(method: Method, chain: Next, *, client_certificates: bool) -> Any:  # noqa: ANN401 - grpcio's types know no raw bytes
     async def answer(raw: bytes, context: _Context) -> bytes:
-        certificate = _peer_certificate(context) if client_certificates else None
-        call = Call(method, dict(context.invocation_metadata() or ()), context.time_remaining(), certificate)
-        try:
-            reply = await chain(call, raw)
-        except PaymentsError as error:
-            await _fail(context, call, error)
-        except Exception as error:  # noqa: BLE001 - a defect of a step itself; grpcio would send its text to the caller
-            _log.error("defect", method=method.full_name, exc_info=error)
-            await _fail(context, call, internal_error(call.request_id))
+        call = _call(method, context, client_certificates=client_certificates)
+        reply = await _answer(chain, call, raw, context)
         context.set_trailing_metadata(call.trailing)
         return reply
 
     return grpc.unary_unary_rpc_method_handler(answer)
+
+
+def _stream(method: Method, chain: Next, draining: asyncio.Event, *, client_certificates: bool) -> Any:  # noqa: ANN401 - as above
+    """A stream of calls: each request goes all the way of a call of its own, and the first error ends the stream."""
+
+    async def answer(_requests: object, context: _Context) -> None:
+        end = time.monotonic() + STREAM_SECONDS_MAX
+        while not draining.is_set() and time.monotonic() < end:
+            raw: object = await context.read()  # the types of grpcio do not know of its end
+            if not isinstance(raw, bytes):
+                return
+            call = _call(method, context, client_certificates=client_certificates)
+            await context.write(await _answer(chain, call, raw, context))
+
+    return grpc.stream_stream_rpc_method_handler(answer)
+
+
+def _call(method: Method, context: _Context, *, client_certificates: bool) -> Call:
+    certificate = _peer_certificate(context) if client_certificates else None
+    return Call(method, dict(context.invocation_metadata() or ()), context.time_remaining(), certificate)
+
+
+async def _answer(chain: Next, call: Call, raw: bytes, context: _Context) -> bytes:
+    """The reply of the chain; an error of it ends what the caller has called."""
+    try:
+        return await chain(call, raw)
+    except PaymentsError as error:
+        await _fail(context, call, error)
+    except Exception as error:  # noqa: BLE001 - a defect of a step itself; grpcio would send its text to the caller
+        _log.error("defect", method=call.method.full_name, exc_info=error)
+        await _fail(context, call, internal_error(call.request_id))
 
 
 def _peer_certificate(context: _Context) -> bytes | None:

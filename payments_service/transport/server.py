@@ -83,7 +83,7 @@ class Server:
         steps = _steps(settings, self._load_shed, authenticator or Authenticator(settings))
         certificates = settings.tls_client_ca_file is not None
         self._server.add_generic_rpc_handlers(
-            generic_handlers(application.services, steps, client_certificates=certificates)
+            generic_handlers(application.services, steps, self._draining, client_certificates=certificates)
         )
         self.health.register(self._server)
         add_reflection(self._server, [*application.services, health_service.SERVICE_NAME], self._draining)

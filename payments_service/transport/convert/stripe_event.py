@@ -30,7 +30,7 @@ _RECORDED = pb.RecordEventsResult(recording=pb.EVENT_RECORDING_RECORDED)
 _DUPLICATE = pb.RecordEventsResult(recording=pb.EVENT_RECORDING_DUPLICATE)
 
 
-def keeps_rules(request: pb.RecordEventsRequest) -> bool:
+def keeps_rules(request: pb.RecordEventsRequest | pb.RecordEventGroupsRequest) -> bool:
     """Whether a group keeps the rule of its message; those of its items are for `event_from_item`."""
     return 1 <= len(request.items) <= _ITEMS_MAX
 

@@ -1,5 +1,7 @@
 """payments_api.internal.v1.StripeEventService."""
 
+from collections.abc import Iterable
+
 from google.protobuf.message import Message
 from payments_api.internal.v1 import stripe_event_service_pb2 as pb
 from protovalidate import Validator
@@ -28,11 +30,18 @@ class StripeEventHandlers:
 
     async def record_events(self, request: pb.RecordEventsRequest, call: Call) -> Message:
         """Make several events durable; what is wrong with one of them is its own result."""
-        read = [self._read(item, call) for item in request.items]
+        return pb.RecordEventsResponse(results=await self._results(request.items, call))
+
+    async def record_event_groups(self, request: pb.RecordEventGroupsRequest, call: Call) -> Message:
+        """As `record_events`, for one request of a stream."""
+        return pb.RecordEventGroupsResponse(results=await self._results(request.items, call))
+
+    async def _results(self, items: Iterable[pb.RecordEventsItem], call: Call) -> list[pb.RecordEventsResult]:
+        read = [self._read(item, call) for item in items]
         events = [one for one in read if isinstance(one, StripeEvent)]
         stored = iter(await self._record.many(events) if events else ())
         results = [one if isinstance(one, PaymentsError) else next(stored) for one in read]
-        return pb.RecordEventsResponse(results=[result_to_message(result, call.request_id) for result in results])
+        return [result_to_message(result, call.request_id) for result in results]
 
     def _read(self, item: pb.RecordEventsItem, call: Call) -> StripeEvent | PaymentsError:
         try:

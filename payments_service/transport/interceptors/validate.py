@@ -15,7 +15,10 @@ from payments_service.transport.handler_table import Handler
 from payments_service.transport.methods import Method
 from payments_service.transport.violations import request_invalid
 
-KEEPS_RULES: Mapping[type[Message], Callable[[Any], bool]] = {pb.RecordEventsRequest: keeps_rules}
+KEEPS_RULES: Mapping[type[Message], Callable[[Any], bool]] = {
+    pb.RecordEventsRequest: keeps_rules,
+    pb.RecordEventGroupsRequest: keeps_rules,
+}
 """For requests that are large and have few rules: the validator copies all of a message before it looks at it. It has
 the last word on one that seems to keep none."""
 

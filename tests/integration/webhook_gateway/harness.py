@@ -20,6 +20,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-un
 from payments_api.internal.v1.stripe_event_service_pb2 import (
     EVENT_RECORDING_DUPLICATE,
     EVENT_RECORDING_RECORDED,
+    RecordEventGroupsRequest,
+    RecordEventGroupsResponse,
     RecordEventRequest,
     RecordEventResponse,
     RecordEventsItem,
@@ -52,6 +54,11 @@ class PaymentsDouble(StripeEventServiceServicer):
 
     requests: list[RecordEventsItem] = field(default_factory=list)
     groups: list[int] = field(default_factory=list)
+    streamed: list[int] = field(default_factory=list)
+    streams: int = 0
+    streams_opened: int = 0
+    knows_streams: bool = True
+    end_streams: bool = False
     metadata: list[dict[str, str]] = field(default_factory=list)
     failure: grpc.StatusCode | None = None
     poison: str = ""
@@ -83,6 +90,23 @@ class PaymentsDouble(StripeEventServiceServicer):
         if self.answer is not None:
             return self.answer(request)
         return RecordEventsResponse(results=[self._record(item) for item in request.items])
+
+    async def RecordEventGroups(  # type: ignore[override]  # noqa: N802 - gRPC's name; its types know no reads and writes
+        self, _: object, context: grpc.aio.ServicerContext[RecordEventGroupsRequest, RecordEventGroupsResponse]
+    ) -> None:
+        self.streams_opened += 1
+        if not self.knows_streams:
+            await context.abort(grpc.StatusCode.UNIMPLEMENTED, "this service is older")
+        self.streams += 1
+        try:
+            while isinstance(request := await context.read(), RecordEventGroupsRequest):
+                self.streamed.append(len(request.items))
+                if self.end_streams:
+                    return  # as a service that stops
+                response = await self.RecordEvents(RecordEventsRequest(items=request.items), context)
+                await context.write(RecordEventGroupsResponse(results=response.results))
+        finally:
+            self.streams -= 1
 
     def _record(self, item: RecordEventsItem) -> RecordEventsResult:
         duplicate = item.envelope.event_id in self._seen

@@ -209,3 +209,30 @@ async def test_the_rpc_says_of_each_event_what_became_of_it(house: House) -> Non
         request = pb.RecordEventsRequest(items=[item("evt_3")] * size)
         refused = await failure(house.events.RecordEvents(request, metadata=house.metadata))
         assert "items must be 1 to 64" in refused.message
+
+
+async def test_a_stream_says_the_same_group_after_group(house: House) -> None:
+    def group(*event_ids: str) -> pb.RecordEventGroupsRequest:
+        endpoint = stripe_event_pb2.STRIPE_ENDPOINT_PLATFORM
+        envelopes = [stripe_event_pb2.StripeEventEnvelope(event_id=one, endpoint=endpoint) for one in event_ids]
+        return pb.RecordEventGroupsRequest(
+            items=[pb.RecordEventsItem(envelope=one, body=b"{}" if one.event_id else b"") for one in envelopes]
+        )
+
+    new, again, failed = pb.EVENT_RECORDING_RECORDED, pb.EVENT_RECORDING_DUPLICATE, pb.EVENT_RECORDING_FAILED
+    stream = house.events.RecordEventGroups(metadata=house.metadata)
+    for asked, expected in (
+        (group("evt_1", "evt_2"), [new, new]),
+        (group("evt_2", "", "evt_3"), [again, failed, new]),
+        (group("evt_3"), [again]),
+    ):
+        await stream.write(asked)
+        reply = await stream.read()
+        assert isinstance(reply, pb.RecordEventGroupsResponse)
+        assert [result.recording for result in reply.results] == expected
+    stream.cancel()
+    assert [row[0] for row in await house.sql("SELECT event_id FROM stripe_events ORDER BY event_id")] == [
+        "evt_1",
+        "evt_2",
+        "evt_3",
+    ]

@@ -43,6 +43,11 @@ def test_every_method_of_the_api_can_be_served() -> None:
     }
 
 
+def test_only_a_method_that_streams_both_ways_is_a_stream_of_calls() -> None:
+    service = stripe_event_service_pb2.DESCRIPTOR.services_by_name["StripeEventService"]
+    assert {each.name for each in methods_of([service]) if each.streams} == {"RecordEventGroups"}
+
+
 def test_methods_that_cannot_be_served_are_all_named() -> None:
     file = FileDescriptorProto(name="try.proto", package="try", syntax="proto3")
     file.message_type.add(name="Nothing")
