@@ -28,6 +28,7 @@ LOCAL = {
     "payments_api.v1.FeeService/CreateFeeSchedule",
     "payments_api.internal.v1.StripeEventService/RecordEvent",
     "payments_api.internal.v1.StripeEventService/RecordEvents",
+    "payments_api.internal.v1.StripeEventService/RecordEventGroups",
     *(
         f"payments_api.v1.LedgerService/{name}"
         for name in (
