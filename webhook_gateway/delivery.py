@@ -230,7 +230,7 @@ class Delivery:
         headers = [value for name, value in self._headers if name == signature.HEADER_NAME]
         match = endpoint.verifier.verify(headers, body)
         endpoint.metrics.signature_age_s = match.age_s
-        endpoint.matched[match.secret_index].inc()
+        endpoint.matched[match.secret_index].value += 1
         request = RecordEventsRequest()
         item = request.items.add(body=body, request_id=self.request_id)
         self._fill(translate(parse(body), body, endpoint.endpoint, match.secret_index, item.envelope))
@@ -291,7 +291,7 @@ class Delivery:
         if self._timer is not None:
             self._timer.cancel()
         self._endpoint.metrics.working_on -= 1
-        self._endpoint.counted[outcome].inc()
+        self._endpoint.counted[outcome].value += 1
         self._client.answer(self, answer, self.request_id)
         line = {
             "endpoint": self._endpoint.name,

@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 
+from webhook_gateway.tallies import TallyCounter, TallyHistogram
+
 _ACK_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _GROUP_BUCKETS = (1, 2, 4, 8, 16, 32, 64)
 _LAG_BUCKETS_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0, 21_600.0, 86_400.0, 259_200.0)
@@ -33,18 +35,18 @@ class Metrics:
     def __init__(self) -> None:
         self.working_on = 0
         self.signature_age_s = 0
-        self.registry = CollectorRegistry()
+        self.registry = CollectorRegistry(auto_describe=True)
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
-        self.webhooks = Counter(
-            "gateway_webhooks", "Deliveries by outcome.", ("endpoint", "outcome"), registry=self.registry
+        self.webhooks = TallyCounter(
+            "gateway_webhooks", "Deliveries by outcome.", ("endpoint", "outcome"), self.registry
         )
-        self.ack_seconds = Histogram(
+        self.ack_seconds = TallyHistogram(
             "gateway_ack_seconds",
             "Time from a request to its 200.",
             ("endpoint",),
+            self.registry,
             buckets=_ACK_BUCKETS_S,
-            registry=self.registry,
         )
         self.record_failures = Counter(
             "gateway_record_failures", "Deliveries not confirmed, by gRPC status.", ("code",), registry=self.registry
@@ -54,18 +56,19 @@ class Metrics:
         )
         self.queue_depth = Gauge("gateway_queue_depth", "Deliveries that wait to be sent.", registry=self.registry)
         self.queue_bytes = Gauge("gateway_queue_bytes", "Bytes that wait to be sent.", registry=self.registry)
-        self.event_age_seconds = Histogram(
+        self.event_age_seconds = TallyHistogram(
             "gateway_event_age_seconds",
             "Time from Stripe's creation of an event to its arrival.",
+            (),
+            self.registry,
             buckets=_LAG_BUCKETS_S,
-            registry=self.registry,
-        )
+        ).labels()
         self.signature_age_seconds = Gauge(
             "gateway_signature_age_seconds", "Our clock minus Stripe's, as last signed.", registry=self.registry
         )
         self.signature_age_seconds.set_function(lambda: self.signature_age_s)
-        self.secret_matches = Counter(
-            "gateway_secret_matches", "Genuine signatures by secret.", ("endpoint", "index"), registry=self.registry
+        self.secret_matches = TallyCounter(
+            "gateway_secret_matches", "Genuine signatures by secret.", ("endpoint", "index"), self.registry
         )
         self.unknown_types = Counter(
             "gateway_unknown_types", "Recorded events of an unknown type.", registry=self.registry
