@@ -113,6 +113,7 @@ class Connection(HttpToolsProtocol):
             ValueError: It is too long, or comes after the last answer; the parser turns that into a refusal.
         """
         self._head_open = False
+        self._idle_since = None
         if self._lingers:
             raise ValueError("a request behind one after which the connection ends")
         # Most requests come in one piece that is shorter than the limit: those are not measured at all.
@@ -209,8 +210,7 @@ class Connection(HttpToolsProtocol):
                 self._keep_alive_for(self.timeout_keep_alive)
 
     def _unset_keepalive_if_required(self) -> None:
-        """Notes that something has arrived; the timer finds that out when it is due."""
-        self._idle_since = None
+        """Leaves the timer alone, whatever arrives: it looks by itself, when due, whether a request has come."""
 
     def _keep_alive_for(self, seconds: float) -> None:
         self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
@@ -218,8 +218,8 @@ class Connection(HttpToolsProtocol):
     def timeout_keep_alive_handler(self) -> None:
         """Hangs up on a client that has sent nothing for too long, or looks again when that could be."""
         self.timeout_keep_alive_task = None
-        if self._idle_since is None:
-            return  # a request is being worked on; its answer starts the time anew
+        if self._head_open or self._idle_since is None:
+            return  # a request has begun; its answer starts the time anew
         left = self._idle_since + self.timeout_keep_alive - self.loop.time()
         if left > 0:
             self._keep_alive_for(left)

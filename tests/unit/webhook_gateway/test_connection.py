@@ -148,6 +148,41 @@ def test_a_head_that_has_begun_has_its_own_time(kept: tuple[Connection, Transpor
     assert client.closed_at == 74.0 + HEAD_TIMEOUT_S
 
 
+def test_a_request_that_began_before_the_last_answer_is_not_cut_off(kept: tuple[Connection, Transport]) -> None:
+    connection, client = kept
+    connection.data_received(GET + GET[:10])
+    _answer(connection)
+    client.loop.pass_until(1.0)
+    connection.data_received(GET[10:])
+    client.loop.pass_until(500.0)
+    assert client.closed_at is None
+    _answer(connection)
+    client.loop.pass_until(1_000.0)
+    assert client.closed_at == 500.0 + KEEP_ALIVE_S
+
+
+def test_line_ends_between_requests_keep_no_connection(kept: tuple[Connection, Transport]) -> None:
+    connection, client = kept
+    connection.data_received(GET)
+    _answer(connection)
+    for moment in (1.0, 30.0, 70.0):
+        client.loop.pass_until(moment)
+        connection.data_received(b"\r\n")
+    client.loop.pass_until(1_000.0)
+    assert client.closed_at == KEEP_ALIVE_S
+
+
+def test_a_body_behind_its_answer_keeps_no_connection(kept: tuple[Connection, Transport]) -> None:
+    connection, client = kept
+    connection.data_received(b"POST /healthz HTTP/1.1\r\nHost: g\r\nContent-Length: 1000\r\n\r\n")
+    _answer(connection)
+    for moment in (30.0, 60.0):
+        client.loop.pass_until(moment)
+        connection.data_received(b"x")
+    client.loop.pass_until(1_000.0)
+    assert client.closed_at == KEEP_ALIVE_S
+
+
 @pytest.mark.parametrize("error", [None, ConnectionResetError()])
 def test_a_connection_that_is_gone_is_kept_by_no_timer(
     kept: tuple[Connection, Transport], error: Exception | None
