@@ -22,15 +22,19 @@ INSERT INTO stripe_events
 SELECT id, stripe_account, livemode = 1, event_id, type, category, create_time, api_version, object_type, object_id,
        related_ids::jsonb, endpoint, secret_index::integer, request_id, body,
        CASE WHEN refused = '' THEN '{EventState.PENDING.value}' ELSE '{EventState.REFUSED.value}' END, refused
-FROM unnest(%b::uuid[], %b::text[], %b::bigint[], %b::text[], %b::text[], %b::text[], %b::timestamptz[], %b::text[],
-            %b::text[], %b::text[], %b::text[], %b::text[], %b::bigint[], %b::text[], %b::bytea[], %b::text[])
-     WITH ORDINALITY
-     AS t (id, stripe_account, livemode, event_id, type, category, create_time, api_version, object_type, object_id,
-           related_ids, endpoint, secret_index, request_id, body, refused, number)
-ORDER BY number
+FROM (
+    SELECT unnest(%b::uuid[]) AS id, unnest(%b::text[]) AS stripe_account, unnest(%b::bigint[]) AS livemode,
+           unnest(%b::text[]) AS event_id, unnest(%b::text[]) AS type, unnest(%b::text[]) AS category,
+           unnest(%b::timestamptz[]) AS create_time, unnest(%b::text[]) AS api_version,
+           unnest(%b::text[]) AS object_type, unnest(%b::text[]) AS object_id, unnest(%b::text[]) AS related_ids,
+           unnest(%b::text[]) AS endpoint, unnest(%b::bigint[]) AS secret_index, unnest(%b::text[]) AS request_id,
+           unnest(%b::bytea[]) AS body, unnest(%b::text[]) AS refused
+) AS t
 ON CONFLICT (stripe_account, livemode, event_id) DO NOTHING
 RETURNING id
 """  # noqa: S608 - constants
+"""Rows are made from the arrays in their order, all columns in step, as they are inserted. In FROM, each array would be
+a table of its own first, which cost a tenth of the statement."""
 
 
 class EventRecordingRepository:
