@@ -1,7 +1,6 @@
 """Stripe's events on their way into the inbox: any number of them in one statement, which commits by itself."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -31,10 +30,11 @@ FROM (
            unnest(%b::bytea[]) AS body, unnest(%b::text[]) AS refused
 ) AS t
 ON CONFLICT (stripe_account, livemode, event_id) DO NOTHING
-RETURNING id
+RETURNING uuid_send(id)
 """  # noqa: S608 - constants
 """Rows are made from the arrays in their order, all columns in step, as they are inserted. In FROM, each array would be
-a table of its own first, which cost a tenth of the statement."""
+a table of its own first, which cost a tenth of the statement. The ids that come back, of what was not there before, are
+bytes, which compare at a fraction of what UUIDs take."""
 
 
 class EventRecordingRepository:
@@ -43,14 +43,11 @@ class EventRecordingRepository:
     def __init__(self, engine: AsyncEngine) -> None:
         self._statements = Statements(engine, CONNECTIONS_MAX, planned_once=True)
 
-    async def add(self, events: Sequence[AdmittedEvent]) -> set[UUID]:
+    async def add(self, events: Sequence[AdmittedEvent]) -> list[bool]:
         """See the port."""
         columns = _columns(events)
-
-        async def once() -> set[UUID]:
-            return {row[0] for row in await self._statements.rows(_INSERT, columns)}
-
-        return await retry(once)
+        new = {id_ for (id_,) in await retry(lambda: self._statements.rows(_INSERT, columns))}
+        return [admitted.event.id.bytes in new for admitted in events]
 
 
 def _columns(events: Sequence[AdmittedEvent]) -> tuple[PackedArray, ...]:

@@ -119,8 +119,8 @@ class InboxStore(Protocol):
 class EventRecordingStore(Protocol):
     """The inbox, for what comes in. Nothing else is ever committed together with it."""
 
-    async def add(self, events: Sequence[AdmittedEvent]) -> set[UUID]:
-        """Store events with one statement and commit them; returns the ids of those that were not there before.
+    async def add(self, events: Sequence[AdmittedEvent]) -> list[bool]:
+        """Store events with one statement and commit them; returns for each whether it was not there before.
 
         Of several with the same account, mode and event id, one is stored. It fails as a whole when the database takes
         one of them for no event.

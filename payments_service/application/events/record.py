@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from uuid import UUID
+from itertools import islice
 
 import structlog
 from prometheus_client import Counter as CounterMetric
@@ -169,23 +169,28 @@ class RecordEvents:
     async def _commit(self, group: Sequence[_Waiting]) -> None:
         events = [event for waiting in group for event in waiting.events]
         EVENT_GROUP_SIZE.observe(len(events))
-        results = await self._store(sorted(events, key=_key))
+        keys = [_key(one) for one in events]
+        order = sorted(range(len(events)), key=keys.__getitem__)
+        stored = await self._store([events[place] for place in order])
+        by_place = dict(zip(order, stored, strict=True))
+        results = iter([by_place[place] for place in range(len(events))])
         for waiting in group:
+            own = list(islice(results, len(waiting.events)))
             if not waiting.results.done():
-                waiting.results.set_result([results[one.event.id] for one in waiting.events])
+                waiting.results.set_result(own)
 
-    async def _store(self, events: Sequence[AdmittedEvent]) -> dict[UUID, Result]:
+    async def _store(self, events: Sequence[AdmittedEvent]) -> list[Result]:
         """Store events together; when one cannot be stored, find it by halves, so that the others are."""
         try:
             new = await self._inbox.add(events)
         except PaymentsError as error:  # the database is away or too busy, for all of them
-            return {one.event.id: error for one in events}
+            return [error] * len(events)
         except Exception as error:  # noqa: BLE001 - a bad event must not fail its neighbours, whatever is wrong with it
             if len(events) == 1:
-                return {events[0].event.id: error}
+                return [error]
             middle = len(events) // 2
-            return await self._store(events[:middle]) | await self._store(events[middle:])
-        return {one.event.id: _recorded(one, new) for one in events}
+            return await self._store(events[:middle]) + await self._store(events[middle:])
+        return [_recorded(one, is_new=is_new) for one, is_new in zip(events, new, strict=True)]
 
 
 def _key(one: AdmittedEvent) -> tuple[str, bool, str]:
@@ -194,8 +199,8 @@ def _key(one: AdmittedEvent) -> tuple[str, bool, str]:
     return event.stripe_account, event.livemode, event.event_id
 
 
-def _recorded(one: AdmittedEvent, new: set[UUID]) -> Recorded:
-    if one.event.id not in new:
+def _recorded(one: AdmittedEvent, *, is_new: bool) -> Recorded:
+    if not is_new:
         return Recorded.DUPLICATE
     return Recorded.NEW if one.refusal is None else Recorded.REFUSED
 

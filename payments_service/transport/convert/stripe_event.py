@@ -1,6 +1,6 @@
 """Stripe's events as the gateway hands them over, and what it is told of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -18,9 +18,21 @@ from payments_service.transport.status import internal_error
 _CATEGORIES = {
     value: name.removeprefix("STRIPE_EVENT_CATEGORY_") for name, value in stripe_event_pb2.StripeEventCategory.items()
 }
-_ENDPOINTS = {value: name.removeprefix("STRIPE_ENDPOINT_") for name, value in stripe_event_pb2.StripeEndpoint.items()}
+_ENDPOINTS = {
+    value: name.removeprefix("STRIPE_ENDPOINT_") for name, value in stripe_event_pb2.StripeEndpoint.items() if value
+}
 
-_TEXTS = ("event_id", "type", "stripe_account_id", "api_version", "object_type", "object_id")
+_TEXTS = (
+    "envelope.event_id",
+    "envelope.type",
+    "envelope.stripe_account_id",
+    "envelope.api_version",
+    "envelope.object_type",
+    "envelope.object_id",
+    "envelope.related_ids",
+    "request_id",
+)
+_PRINTABLE = bytes(range(ord(" "), ord("~") + 1))
 _ITEMS_MAX = 64
 _BODY_BYTES_MAX, _REQUEST_ID_MAX, _NAME_MAX, _VERSION_MAX, _RELATED_MAX, _KIND_MAX = 262_144, 128, 255, 64, 16, 64
 _SECONDS_END = 253_402_300_800
@@ -54,7 +66,8 @@ def event_from_item(item: pb.RecordEventsItem, request_id: str) -> StripeEvent |
     api_version, object_type, object_id = envelope.api_version, envelope.object_type, envelope.object_id
     related = envelope.related_ids
     related_ids = {kind: related[kind] for kind in related}
-    endpoint, secret_index = envelope.endpoint, envelope.secret_index
+    kinds, values = "".join(related_ids), "".join(related_ids.values())
+    endpoint, secret_index = _ENDPOINTS.get(envelope.endpoint), envelope.secret_index
     keeps = (
         1 <= len(body) <= _BODY_BYTES_MAX
         and len(own_id) <= _REQUEST_ID_MAX
@@ -65,16 +78,17 @@ def event_from_item(item: pb.RecordEventsItem, request_id: str) -> StripeEvent |
         and len(object_type) <= _NAME_MAX
         and len(object_id) <= _NAME_MAX
         and len(related_ids) <= _RELATED_MAX
-        and (not related_ids or _are_related(related_ids))
-        and endpoint != stripe_event_pb2.STRIPE_ENDPOINT_UNSPECIFIED
-        and endpoint in _ENDPOINTS
+        # Mostly all of them together are shorter than each may be.
+        and ((len(kinds) <= _KIND_MAX and len(values) <= _NAME_MAX) or _are_related(related_ids))
         and secret_index >= 0
     )
-    if not keeps:
+    if endpoint is None or not keeps:
         return None
-    texts = (event_id, event_type, stripe_account, api_version, object_type, object_id)
     request_id = own_id or request_id
-    _check(texts, related_ids, request_id)
+    texts = (event_id, event_type, stripe_account, api_version, object_type, object_id, kinds + values, request_id)
+    if not _is_plain("".join(texts)):
+        field = next(name for name, text in zip(_TEXTS, texts, strict=True) if not _is_plain(text))
+        raise invalid(field, "must be printable ASCII")
     return StripeEvent(
         new_id(),
         event_id,
@@ -87,7 +101,7 @@ def event_from_item(item: pb.RecordEventsItem, request_id: str) -> StripeEvent |
         object_type,
         object_id,
         related_ids,
-        _ENDPOINTS[endpoint],
+        endpoint,
         secret_index,
         request_id,
         body,
@@ -131,14 +145,6 @@ def _are_related(related_ids: Mapping[str, str]) -> bool:
     return max(map(len, related_ids)) <= _KIND_MAX and max(map(len, related_ids.values())) <= _NAME_MAX
 
 
-def _check(texts: Sequence[str], related_ids: Mapping[str, str], request_id: str) -> None:
-    """Refuse what no id or name of Stripe's looks like, and NUL, which Postgres has no text for."""
-    if _is_plain("".join([*texts, *related_ids, *related_ids.values(), request_id])):
-        return
-    named = {f"envelope.{name}": text for name, text in zip(_TEXTS, texts, strict=True)}
-    named |= {"envelope.related_ids": "".join([*related_ids, *related_ids.values()]), "request_id": request_id}
-    raise invalid(next(name for name, text in named.items() if not _is_plain(text)), "must be printable ASCII")
-
-
 def _is_plain(text: str) -> bool:
-    return text.isascii() and text.isprintable()
+    """Whether it looks like Stripe's ids and names do: printable ASCII, and no NUL, which Postgres has no text for."""
+    return not text.encode().translate(None, _PRINTABLE)

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import time
 from uuid import UUID
 
 import pytest
@@ -17,6 +18,18 @@ def test_new_ids_are_version_7_and_rise() -> None:
     assert ids == sorted(set(ids))
     assert {value.version for value in ids} == {7}
     assert {value.variant for value in ids} == {"specified in RFC 4122"}
+
+
+def test_ids_rise_while_the_clock_stands_still_or_steps_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time_ns()
+    ids = []
+    for step_ms in (0, -60_000, 1):
+        monkeypatch.setattr(time, "time_ns", lambda step_ms=step_ms: now + step_ms * 1_000_000)
+        ids += [new_id() for _ in range(5000)]
+
+    assert ids == sorted(set(ids))
+    assert {value.version for value in ids} == {7}
+    assert 3 <= (ids[-1].int >> 80) - (ids[0].int >> 80) <= 4  # milliseconds: as many as the counter needed
 
 
 def test_new_ids_are_uuids_like_any_other() -> None:
