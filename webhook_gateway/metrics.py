@@ -18,6 +18,7 @@ class Metrics:
         ack_seconds: From the request's headers to a 200, by endpoint.
         record_failures: Deliveries that were not confirmed to be durable, by gRPC status or reason.
         group_size: Events that were sent with one call.
+        streams_failed: Streams to the service that ended with a group unanswered, which was then sent with a call.
         queue_depth: Deliveries that wait to be sent.
         queue_bytes: Bytes of those.
         event_age_seconds: From Stripe's creation of an event to its arrival here.
@@ -53,6 +54,9 @@ class Metrics:
         )
         self.group_size = Histogram(
             "gateway_group_size", "Events sent with one call.", buckets=_GROUP_BUCKETS, registry=self.registry
+        )
+        self.streams_failed = Counter(
+            "gateway_streams_failed", "Streams that ended with a group unanswered.", registry=self.registry
         )
         self.queue_depth = Gauge("gateway_queue_depth", "Deliveries that wait to be sent.", registry=self.registry)
         self.queue_bytes = Gauge("gateway_queue_bytes", "Bytes that wait to be sent.", registry=self.registry)

@@ -107,7 +107,7 @@ class EventRecorder:
         self._record_events: grpc.aio.UnaryUnaryMultiCallable[bytes, pb.RecordEventsResponse] = channel.unary_unary(
             _METHOD, response_deserializer=pb.RecordEventsResponse.FromString
         )
-        self._streams = Streams(channel, metadata)
+        self._streams = Streams(channel, metadata, metrics)
         self._late = f"not confirmed within {timeout_s:g} s"
         self._metadata = metadata
         self._timeout_s = timeout_s

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import grpc
 from payments_api.internal.v1 import stripe_event_service_pb2 as pb
 
+from webhook_gateway.metrics import Metrics
+
 IDLE_S = 0.1
 """How long a stream is kept that nobody needs, in seconds: a service that stops waits for it."""
 PAUSE_S = 1.0
@@ -35,13 +37,15 @@ class Streams:
     Args:
         channel: The channel to the payments service.
         metadata: What every stream carries, such as the bearer token.
+        metrics: Counted into.
     """
 
-    def __init__(self, channel: grpc.aio.Channel, metadata: tuple[tuple[str, str], ...]) -> None:
+    def __init__(self, channel: grpc.aio.Channel, metadata: tuple[tuple[str, str], ...], metrics: Metrics) -> None:
         self._open: grpc.aio.StreamStreamMultiCallable[bytes, pb.RecordEventGroupsResponse] = channel.stream_stream(
             _METHOD, response_deserializer=pb.RecordEventGroupsResponse.FromString
         )
         self._metadata = metadata
+        self._metrics = metrics
         self._loop = asyncio.get_running_loop()
         self._idle: deque[_Idle] = deque()
         self._timer: asyncio.TimerHandle | None = None
@@ -71,6 +75,7 @@ class Streams:
             reply = grpc.aio.EOF
         if not isinstance(reply, pb.RecordEventGroupsResponse):
             stream.cancel()
+            self._metrics.streams_failed.inc()
             self._none_before = self._loop.time() + PAUSE_S
             return None
         self._idle.append(_Idle(stream, self._loop.time()))

@@ -59,6 +59,7 @@ async def test_many_groups_share_a_few_streams(gateway: RunningGateway, payments
     assert len(recorded(payments)) == len(payments.requests) == EVENTS
     assert len(payments.streamed) > 2 * SMALL_GROUPS.calls_max
     assert payments.streams_opened <= SMALL_GROUPS.calls_max
+    assert gateway.count("gateway_streams_failed_total") == 0
 
 
 async def test_a_delivery_that_comes_alone_makes_a_call(gateway: RunningGateway, payments: PaymentsDouble) -> None:
@@ -93,6 +94,7 @@ async def test_a_stream_that_ends_with_a_group_unanswered_loses_nothing(
     assert set(await deliver_all(gateway, payments)) == {200}
     assert recorded(payments) == {f"evt_{number}" for number in range(EVENTS)}
     assert len(payments.streamed) > SMALL_GROUPS.calls_max
+    assert gateway.count("gateway_streams_failed_total") == len(payments.streamed)
 
 
 async def test_what_fails_on_a_stream_fails_by_its_call(gateway: RunningGateway, payments: PaymentsDouble) -> None:
