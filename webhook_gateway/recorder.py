@@ -38,8 +38,8 @@ class RecorderLimits:
         group_events_max: Events a call; the service takes no more than 64.
         group_bytes_max: Bytes a call, beyond which no further event joins. The service's gRPC takes 1 MiB, and one
             event is at most 256 KiB and its envelope.
-        calls_max: Calls in flight. There is one as long as it keeps up: another begins only when enough waits, or when
-            one is stuck. Fewer and larger ones cost less.
+        calls_max: Calls in flight, be it over streams. There is one as long as it keeps up: another begins only when
+            enough waits, or when one is stuck. Fewer and larger ones cost less.
         another_from: How many deliveries are enough. With one call at a time gateway and service would take turns, each
             idle while the other works.
         stuck_s: How long a call takes that is stuck, in seconds.
@@ -210,10 +210,11 @@ class EventRecorder:
             while not self._suffice(self._sending - 1) and (group := self._take()):
                 self._metrics.group_size.observe(len(group))
                 self._began[call] = self._loop.time()
-                await self._send(group)
-                del self._began[call]
+                try:
+                    await self._send(group)
+                finally:
+                    del self._began[call]
         finally:
-            self._began.pop(call, None)
             self._sending -= 1
         if self._queue:
             self._see_to_the_queue()

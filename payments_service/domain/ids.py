@@ -20,8 +20,7 @@ _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _RANDOMS = struct.Struct("!128Q")
 _LENGTH = 26
 _UNKNOWN = SafeUUID.unknown
-_FORTY_BITS, _SIXTY_TWO_BITS = (1 << 40) - 1, (1 << 62) - 1
-_VERSION, _VARIANT = 0x7000, 0b10 << 62
+_FORTY_BITS = (1 << 40) - 1
 
 
 class Prefix(StrEnum):
@@ -51,35 +50,28 @@ class _Generator:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._high = 0
-        self._lows: list[int] = []
+        self._last = 0
+        self._random: list[int] = []
 
     def next(self) -> UUID:
         with self._lock:
             # Random bits for many ids at once: each question to the system costs as much as the rest of an id.
-            if not self._lows:
-                randoms = _RANDOMS.unpack(os.urandom(_RANDOMS.size))
-                self._lows = [_VARIANT | (random & _SIXTY_TWO_BITS) for random in randoms]
-            low = self._lows.pop()
-            # 48 bits of milliseconds, the version and 12 bits of counter. A clock that steps back only uses up counter.
-            high = (time.time_ns() // 1_000_000) << 16 | _VERSION
-            if high <= self._high:
-                high = self._high + 1
-                if not high & 0xFFF:  # used up, into the bits of the version: the next millisecond
-                    high = ((high >> 16) + 1) << 16 | _VERSION
-            self._high = high
-        return _uuid(high << 64 | low)
-
-
-# The places of a UUID's two values, which it lets nobody set by its own name.
-_set_int, _set_is_safe = (vars(UUID)[name].__set__ for name in ("int", "is_safe"))
+            if not self._random:
+                self._random = list(_RANDOMS.unpack(os.urandom(_RANDOMS.size)))
+            random = self._random.pop()
+            # 48 bits of milliseconds and 12 of counter in one number: a clock that steps back only uses up counter.
+            self._last = max((time.time_ns() // 1_000_000) << 12, self._last + 1)
+            stamp = self._last
+        high = ((stamp >> 12) << 16) | 0x7000 | (stamp & 0xFFF)
+        low = (0b10 << 62) | (random & 0x3FFF_FFFF_FFFF_FFFF)
+        return _uuid((high << 64) | low)
 
 
 def _uuid(number: int) -> UUID:
     """`UUID(int=number)`, without its looking for five other arguments, which takes longer than making one."""
     value = object.__new__(UUID)
-    _set_int(value, number)
-    _set_is_safe(value, _UNKNOWN)
+    object.__setattr__(value, "int", number)
+    object.__setattr__(value, "is_safe", _UNKNOWN)
     return value
 
 

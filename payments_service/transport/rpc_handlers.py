@@ -18,7 +18,7 @@ from payments_service.transport.methods import Method
 from payments_service.transport.status import DETAILS_KEY, failure, internal_error
 
 STREAM_SECONDS_MAX = 60.0
-"""A stream ends after this long, so that its connection can: connections are made anew from time to time."""
+"""A busy stream ends after this long, so that its connection can: connections are made anew from time to time."""
 
 _log = structlog.get_logger()
 _validator = Validator()
@@ -41,7 +41,7 @@ def generic_handlers(
     Args:
         services: handler objects by the full name of their service.
         steps: what comes before each handler, outermost first.
-        draining: ends streams when set, once what they are at is answered, so that they do not hold up a stop.
+        draining: when set, streams end with their next reply; one at rest holds up a stop as long as a call may.
         client_certificates: whether connections may have one, which every call then says.
 
     Raises:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from itertools import islice
 
 import structlog
 from prometheus_client import Counter as CounterMetric
@@ -169,15 +168,12 @@ class RecordEvents:
     async def _commit(self, group: Sequence[_Waiting]) -> None:
         events = [event for waiting in group for event in waiting.events]
         EVENT_GROUP_SIZE.observe(len(events))
-        keys = [_key(one) for one in events]
-        order = sorted(range(len(events)), key=keys.__getitem__)
-        stored = await self._store([events[place] for place in order])
-        by_place = dict(zip(order, stored, strict=True))
-        results = iter([by_place[place] for place in range(len(events))])
+        in_order = sorted(events, key=_key)
+        # Two of them may be equal, as copies of one event are: each is itself.
+        results = dict(zip(map(id, in_order), await self._store(in_order), strict=True))
         for waiting in group:
-            own = list(islice(results, len(waiting.events)))
             if not waiting.results.done():
-                waiting.results.set_result(own)
+                waiting.results.set_result([results[id(one)] for one in waiting.events])
 
     async def _store(self, events: Sequence[AdmittedEvent]) -> list[Result]:
         """Store events together; when one cannot be stored, find it by halves, so that the others are."""

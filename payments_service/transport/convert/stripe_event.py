@@ -67,7 +67,6 @@ def event_from_item(item: pb.RecordEventsItem, request_id: str) -> StripeEvent |
     api_version, object_type, object_id = envelope.api_version, envelope.object_type, envelope.object_id
     related = envelope.related_ids
     related_ids = {kind: related[kind] for kind in related}
-    kinds, values = "".join(related_ids), "".join(related_ids.values())
     endpoint, secret_index = _ENDPOINTS.get(envelope.endpoint), envelope.secret_index
     keeps = (
         1 <= len(body) <= _BODY_BYTES_MAX
@@ -79,14 +78,14 @@ def event_from_item(item: pb.RecordEventsItem, request_id: str) -> StripeEvent |
         and len(object_type) <= _NAME_MAX
         and len(object_id) <= _NAME_MAX
         and len(related_ids) <= _RELATED_MAX
-        # Mostly all of them together are shorter than each may be.
-        and ((len(kinds) <= _KIND_MAX and len(values) <= _NAME_MAX) or _are_related(related_ids))
+        and (not related_ids or _are_related(related_ids))
         and secret_index >= 0
     )
     if endpoint is None or not keeps:
         return None
     request_id = own_id or request_id
-    texts = (event_id, event_type, stripe_account, api_version, object_type, object_id, kinds + values, request_id)
+    related_texts = "".join([*related_ids, *related_ids.values()])
+    texts = (event_id, event_type, stripe_account, api_version, object_type, object_id, related_texts, request_id)
     if not _is_plain("".join(texts)):
         field = next(name for name, text in zip(_TEXTS, texts, strict=True) if not _is_plain(text))
         raise invalid(field, "must be printable ASCII")
