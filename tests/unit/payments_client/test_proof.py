@@ -65,7 +65,7 @@ def changed(change: Callable[[Any], object]) -> ledger_pb2.LedgerTransaction:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda t: setattr(t, "id", t.id[:-1] + "0"),
+        lambda t: setattr(t, "id", t.id[:-1] + ("1" if t.id.endswith("0") else "0")),
         lambda t: setattr(t, "id", "lt_x"),
         lambda t: setattr(t, "reference", "order-4"),
         lambda t: setattr(t, "kind", ledger_pb2.LEDGER_TRANSACTION_KIND_HOLD),

@@ -6,6 +6,7 @@ from payments_client import verify_seal_chain, verify_seal_proof
 from payments_service.application.sealing.keys import new_seal_key
 from payments_service.application.sealing.sealer import Sealer
 from payments_service.application.sequencing.sequencer import Sequencer
+from payments_service.domain.ids import Prefix, format_id, new_id
 from tests.integration.payments_service.application.ledger.bank import bank_settings, open_bank
 from tests.integration.payments_service.application.ledger.teller import Teller
 
@@ -38,7 +39,11 @@ async def test_a_posting_is_proved_once_it_is_sealed(database_url: str) -> None:
         seen = await teller.other("app", ["alice"]).call("GetSealProof", transaction_id=made.id)
         assert not verify_seal_proof(seen.transaction, seen.proof, keys).whole
         assert b"bob" not in seen.SerializeToString()
-        for owners, name in ((["carol"], made.id), (None, made.id[:-1] + "0"), (None, "lt_none")):
+        for owners, name in (
+            (["carol"], made.id),
+            (None, format_id(Prefix.LEDGER_TRANSACTION, new_id())),
+            (None, "lt_none"),
+        ):
             stranger = await teller.other("app", owners).fails("GetSealProof", transaction_id=name)
             assert stranger.reason == "LEDGER_TRANSACTION_NOT_FOUND"
 
