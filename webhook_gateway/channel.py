@@ -32,10 +32,11 @@ _OPTIONS: tuple[tuple[str, str | int], ...] = (
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.max_pings_without_data", 0),
-    # A service that comes back is found within two seconds.
+    # A service that comes back is found within two seconds, and a busy one has five to finish the handshake: despite
+    # its name, the minimum is how long an attempt to connect may take. Shorter, and whoever is slow is never reached.
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2_000),
+    ("grpc.min_reconnect_backoff_ms", 5_000),
     # Internal calls do not go through a proxy that some environment names for the internet.
     ("grpc.enable_http_proxy", 0),
     # A call is tried again only as long as gRPC keeps all of it: as much as a group can have.

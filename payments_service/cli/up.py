@@ -12,14 +12,15 @@ from payments_service.cli.errors import EXIT_FAILURE, EXIT_USAGE, CommandError
 from payments_service.cli.next_steps import addresses, lines_to_paste
 from payments_service.cli.paths import shown
 from payments_service.cli.progress import Progress
+from payments_service.cli.stack.addresses import AddressBook
 from payments_service.cli.stack.plan import Plan, make_plan
-from payments_service.cli.stack.processes import Processes, until
+from payments_service.cli.stack.processes import READY_SECONDS, Processes, until
 from payments_service.cli.stack.state import StackState, only_stack, write_stack
 from payments_service.cli.steps import Step
 from payments_service.config import load_settings
 
 EXIT_INTERRUPTED = 128 + signal.SIGINT
-_GATEWAY_READY_SECONDS = 15.0
+_ASK_SECONDS = 5.0
 _POLL_SECONDS = 0.05
 T = TypeVar("T")
 
@@ -34,8 +35,10 @@ def run_up(*, once: bool, as_json: bool, plaintext: bool) -> int:
     settings = load_settings()
     folder = DataFolder(settings.data_dir)
     folder.make()
-    with only_stack(folder):
-        plan = make_plan(settings, dict(os.environ), plaintext=plaintext)
+    with only_stack(folder), AddressBook() as book:
+        plan = make_plan(settings, dict(os.environ), book, plaintext=plaintext)
+        if not book.sharable:
+            book.let_go()
         return asyncio.run(_run(plan, once=once, as_json=as_json))
 
 
@@ -170,16 +173,24 @@ class _Up:
         import httpx
 
         url = f"http://{self._plan.gateway.reachable}/readyz"
-        async with httpx.AsyncClient(timeout=_GATEWAY_READY_SECONDS, trust_env=False) as client:
+        said = ""
+        async with httpx.AsyncClient(timeout=_ASK_SECONDS, trust_env=False) as client:
 
             async def asked() -> bool:
+                nonlocal said
                 try:
-                    return (await client.get(url)).is_success
-                except httpx.HTTPError:
+                    response = await client.get(url)
+                except httpx.HTTPError as error:
+                    said = type(error).__name__
                     return False
+                said = f"{response.status_code} {response.text}"
+                return response.is_success
 
-            if not await until(asked, _GATEWAY_READY_SECONDS, _POLL_SECONDS):
-                raise CommandError(f"{url} is not ready: see the logs in {shown(self._plan.folder.logs)}")
+            if not await until(asked, READY_SECONDS, _POLL_SECONDS):
+                raise CommandError(
+                    f"{url} was not ready after {READY_SECONDS:.0f} s ({said}): "
+                    f"see the logs in {shown(self._plan.folder.logs)}"
+                )
 
     def _state(self, *, sandbox: bool) -> StackState:
         plan = self._plan

@@ -61,11 +61,16 @@ class Up:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while text not in (printed := self.output.read_text()):
             self.family.look()
-            assert self.process.poll() is None, self.errors.read_text()
-            assert time.monotonic() < deadline, printed + self.errors.read_text()
+            assert self.process.poll() is None, self.all_it_said()
+            assert time.monotonic() < deadline, printed + self.all_it_said()
             time.sleep(LOOK_SECONDS)
         self.family.look()
         return printed
+
+    def all_it_said(self) -> str:
+        """What went wrong, with the logs of its processes."""
+        logs = sorted((self.errors.parent / ".payments" / "logs").glob("*.log"))
+        return "\n".join([self.errors.read_text(), *(f"--- {log.name}\n{log.read_text()}" for log in logs)])
 
     def ended(self) -> int:
         return self.process.wait(PATIENCE_SECONDS)
@@ -102,7 +107,7 @@ def watched(folder: Path, *options: str, **variables: str) -> tuple[int, Up]:
 
 def test_once_exits_with_0_twice_in_a_row_and_leaves_no_process(tmp_path: Path) -> None:
     code, up = watched(tmp_path, "--once", "--json")
-    assert code == 0, up.errors.read_text()
+    assert code == 0, up.all_it_said()
     assert up.family.look() >= EVERYBODY
     assert up.family.left() == []
     document = json.loads(up.output.read_text())
@@ -130,7 +135,7 @@ def test_once_exits_with_0_twice_in_a_row_and_leaves_no_process(tmp_path: Path) 
 
     # The sandbox has forgotten its money by now, and Postgres has not.
     code, up = watched(tmp_path, "--once")
-    assert code == 0, up.errors.read_text()
+    assert code == 0, up.all_it_said()
     assert up.family.left() == []
     printed = up.output.read_text()
     assert "Every figure is right" in printed

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import sys
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -31,7 +32,13 @@ class Address:
 
 
 class AddressBook:
-    """Chooses addresses; holds each port until the end of the block, so that no two get the same."""
+    """Chooses addresses; holds each port until the end of the block, so that no two get the same.
+
+    Attributes:
+        sharable: whether a server can listen on a port while it is held. Then nobody else is given it before that.
+    """
+
+    sharable = sys.platform == "linux"
 
     def __init__(self) -> None:
         self._held = contextlib.ExitStack()
@@ -65,13 +72,17 @@ class AddressBook:
         except OSError:
             return Address(self._hold(f"{default.rpartition(':')[0]}:0"), instead_of=default)
 
+    def let_go(self) -> None:
+        """Hold the ports no longer."""
+        self._held.close()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._held.close()
+        self.let_go()
 
     def _hold(self, text: str) -> str:
         host, separator, port = text.rpartition(":")

@@ -151,12 +151,13 @@ class Plan:
         return _without(self.environment, "PAYMENTS_", "GATEWAY_", *_SANDBOX_FILES) | told
 
 
-def make_plan(settings: Settings, environment: Mapping[str, str], *, plaintext: bool) -> Plan:
+def make_plan(settings: Settings, environment: Mapping[str, str], book: AddressBook, *, plaintext: bool) -> Plan:
     """The plan of a stack by the settings and the environment of this process.
 
     Args:
         settings: of this process.
         environment: of this process.
+        book: chooses the addresses.
         plaintext: let gRPC speak in the clear.
 
     Raises:
@@ -167,20 +168,19 @@ def make_plan(settings: Settings, environment: Mapping[str, str], *, plaintext: 
     folder.make()
     tls = plan_tls(settings, folder, plaintext=plaintext)
     given = settings.model_fields_set
-    with AddressBook() as book:
-        own = settings.stripe_api_base is None and settings.stripe_api_key is None
-        sandbox = book.choose("SANDBOX_ADDRESS", SANDBOX_ADDRESS, environment.get("SANDBOX_ADDRESS")) if own else None
-        gateway = book.choose("GATEWAY_ADDRESS", GATEWAY_DEFAULT, environment.get("GATEWAY_ADDRESS") or None)
+    own = settings.stripe_api_base is None and settings.stripe_api_key is None
+    sandbox = book.choose("SANDBOX_ADDRESS", SANDBOX_ADDRESS, environment.get("SANDBOX_ADDRESS")) if own else None
+    gateway = book.choose("GATEWAY_ADDRESS", GATEWAY_DEFAULT, environment.get("GATEWAY_ADDRESS") or None)
 
-        def of_settings(field: str, default: str = "") -> Address | None:
-            text: str = getattr(settings, field) or ("" if field in given else default)
-            variable = f"PAYMENTS_{field.upper()}"
-            return book.choose(variable, text, text if field in given else None) if text else None
+    def of_settings(field: str, default: str = "") -> Address | None:
+        text: str = getattr(settings, field) or ("" if field in given else default)
+        variable = f"PAYMENTS_{field.upper()}"
+        return book.choose(variable, text, text if field in given else None) if text else None
 
-        grpc, metrics, worker = (of_settings(name) for name in _ADDRESSES)
-        # Client certificates of the stack's own open as much as development tokens do, so only where those are made.
-        certificates = tls is not None and tls.local is not None and (own or is_development(settings))
-        mtls = of_settings("grpc_mtls_address", MTLS_DEFAULT if certificates else "")
+    grpc, metrics, worker = (of_settings(name) for name in _ADDRESSES)
+    # Client certificates of the stack's own open as much as development tokens do, so only where those are made.
+    certificates = tls is not None and tls.local is not None and (own or is_development(settings))
+    mtls = of_settings("grpc_mtls_address", MTLS_DEFAULT if certificates else "")
     if grpc is None:
         raise CommandError("PAYMENTS_GRPC_ADDRESS: must be host:port, for example 127.0.0.1:50051", EXIT_USAGE)
     if tls is not None:

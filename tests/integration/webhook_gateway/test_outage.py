@@ -72,6 +72,27 @@ async def test_a_service_that_hangs_is_given_up(payments: PaymentsDouble) -> Non
         assert gateway.count("gateway_record_failures_total", code="DEADLINE_EXCEEDED") == 1
 
 
+async def test_a_busy_service_has_time_to_take_the_connection(payments: PaymentsDouble) -> None:
+    connections = 0
+
+    async def hand_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            writer.write(data)
+        writer.close()
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        await asyncio.sleep(0.6)
+        their_reader, their_writer = await asyncio.open_connection(*payments.address.split(":"))
+        await asyncio.gather(hand_on(reader, their_writer), hand_on(their_reader, writer), return_exceptions=True)
+
+    busy = await asyncio.start_server(take, "127.0.0.1", 0)
+    async with busy, run_gateway(make_settings(f"127.0.0.1:{busy.sockets[0].getsockname()[1]}")) as gateway:
+        assert (await gateway.deliver(event())).status_code == 200
+        assert connections == 1
+
+
 async def test_a_service_that_went_away_and_came_back_is_found_again(
     monkeypatch: pytest.MonkeyPatch, gateway: RunningGateway, payments: PaymentsDouble
 ) -> None:

@@ -54,6 +54,16 @@ def test_free_ports_are_different_ones(free: str) -> None:
     assert len(chosen) == 20
 
 
+@pytest.mark.skipif(not AddressBook.sharable, reason="a port that is held can be listened on with Linux only")
+def test_a_held_port_is_for_the_server_that_is_told_and_for_nobody_else(free: str) -> None:
+    with AddressBook() as book:
+        host, _, port = book.choose("X_ADDRESS", free, "127.0.0.1:0").text.rpartition(":")
+        with pytest.raises(OSError, match="in use"), socket.socket() as other:
+            other.bind((host, int(port)))
+        with socket.create_server((host, int(port))), socket.create_connection((host, int(port))):
+            pass
+
+
 def test_any_address_of_this_machine_is_reached_by_loopback() -> None:
     assert Address("0.0.0.0:8080").reachable == "127.0.0.1:8080"
     assert Address("[::]:8080").reachable == "[::1]:8080"

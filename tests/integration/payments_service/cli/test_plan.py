@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from payments_service.cli.errors import CommandError
+from payments_service.cli.stack.addresses import AddressBook
 from payments_service.cli.stack.plan import Plan, make_plan
 from payments_service.config import ConfigurationError, load_settings
 from tests.authority import SERVER, Authority
@@ -29,7 +30,8 @@ STRIPE = {
 
 def plan(folder: Path, plaintext: bool = False, /, **variables: str) -> Plan:
     environment = ADDRESSES | {"PAYMENTS_DATA_DIR": str(folder / ".payments")} | variables
-    return make_plan(load_settings(environment), environment, plaintext=plaintext)
+    with AddressBook() as book:
+        return make_plan(load_settings(environment), environment, book, plaintext=plaintext)
 
 
 def tls_of(environment: dict[str, str]) -> dict[str, str]:

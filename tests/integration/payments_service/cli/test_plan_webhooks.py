@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from payments_service.cli.stack.addresses import AddressBook
 from payments_service.cli.stack.plan import Plan, make_plan
 from payments_service.config import load_settings
 
@@ -19,7 +20,8 @@ def plan(folder: Path, **variables: str) -> Plan:
         "SANDBOX_ADDRESS": FREE,
     }
     environment |= variables
-    return make_plan(load_settings(environment), environment, plaintext=True)
+    with AddressBook() as book:
+        return make_plan(load_settings(environment), environment, book, plaintext=True)
 
 
 def test_each_endpoint_has_an_address_and_a_secret_of_its_own(tmp_path: Path) -> None:
