@@ -1,36 +1,47 @@
 """A descriptor that ties the sandbox's life to that of its parent: end-of-file means that the parent is gone."""
 
 import asyncio
+import contextlib
 import os
+import select
+import threading
 from collections.abc import Callable
 
 _READ_BYTES = 4_096
 
 
-def watch_lifeline(descriptor: int, on_end: Callable[[], None]) -> Callable[[], None]:
-    """Calls `on_end` once the inherited descriptor reads end-of-file; returns what stops watching.
+def watch_lifeline(descriptor: int, on_end: Callable[[], None]) -> None:
+    """Calls `on_end`, from the event loop, once the inherited descriptor reads end-of-file.
 
     Raises:
         OSError: The descriptor is not open.
     """
     os.fstat(descriptor)
-    os.set_blocking(descriptor, False)
+    # A thread, since not every kind of descriptor can be watched by an event loop. It holds up nobody's exit.
     loop = asyncio.get_running_loop()
+    threading.Thread(target=_watch, args=(descriptor, loop, on_end), name="lifeline", daemon=True).start()
 
-    def readable() -> None:
+
+def _watch(descriptor: int, loop: asyncio.AbstractEventLoop, on_end: Callable[[], None]) -> None:
+    _wait_for_end(descriptor)
+    with contextlib.suppress(RuntimeError):  # the loop is closed: the sandbox has already stopped
+        loop.call_soon_threadsafe(on_end)
+
+
+def _wait_for_end(descriptor: int) -> None:
+    """Returns once nobody holds the other end.
+
+    Siblings inherit the same open pipe. So whether it blocks is not for one of them to set, nor to rely on, and what
+    there was to be read another may have.
+    """
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    while True:
+        poll.poll()
         try:
-            alive = bool(os.read(descriptor, _READ_BYTES))
+            if not os.read(descriptor, _READ_BYTES):
+                return
         except BlockingIOError:
+            continue
+        except OSError:  # it cannot be read any more
             return
-        except OSError:
-            alive = False
-        if not alive:
-            loop.remove_reader(descriptor)
-            on_end()
-
-    loop.add_reader(descriptor, readable)
-    return lambda: _forget(loop, descriptor)
-
-
-def _forget(loop: asyncio.AbstractEventLoop, descriptor: int) -> None:
-    loop.remove_reader(descriptor)

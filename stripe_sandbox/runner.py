@@ -197,16 +197,14 @@ async def serve_until_stopped(settings: SandboxSettings, on_ready: Callable[[str
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, server.stop_soon)
-    stop_watching: Callable[[], None] = lambda: None  # noqa: E731  nothing to stop unless there is a lifeline
     if settings.lifeline_fd is not None:
         try:
-            stop_watching = watch_lifeline(settings.lifeline_fd, server.stop_soon)
+            watch_lifeline(settings.lifeline_fd, server.stop_soon)
         except OSError as error:
             raise ConfigurationError(f"SANDBOX_LIFELINE_FD: {settings.lifeline_fd} is no open descriptor") from error
     await server.start()
     on_ready(server.address)
     await server.wait()
-    stop_watching()
     await server.stop()
 
 

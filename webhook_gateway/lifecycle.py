@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import math
 import os
+import select
 import signal
 import socket
 import threading
@@ -127,7 +128,7 @@ async def run_until_signalled(gateway: Gateway, lifeline_fd: int | None) -> None
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, gateway.stop)
     if lifeline_fd is not None:
-        # A thread and a blocking read, since not every kind of descriptor can be polled. It holds up nobody's exit.
+        # A thread, since not every kind of descriptor can be watched by an event loop. It holds up nobody's exit.
         threading.Thread(
             target=_watch_lifeline, args=(lifeline_fd, loop, gateway.stop), name="lifeline", daemon=True
         ).start()
@@ -135,13 +136,29 @@ async def run_until_signalled(gateway: Gateway, lifeline_fd: int | None) -> None
 
 
 def _watch_lifeline(fd: int, loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
-    """Waits until the process at the other end of a pipe has closed it or is gone."""
-    os.set_blocking(fd, True)
-    with contextlib.suppress(OSError):  # a descriptor that cannot be read any more has ended too
-        while os.read(fd, 1024):
-            pass
+    """Stops the gateway once the process at the other end of a pipe has closed it or is gone."""
+    _wait_for_end(fd)
     with contextlib.suppress(RuntimeError):  # the loop is closed: the gateway has already stopped
         loop.call_soon_threadsafe(stop)
+
+
+def _wait_for_end(fd: int) -> None:
+    """Waits until nobody holds the other end of a pipe.
+
+    Siblings inherit the same open pipe. So whether it blocks is not for one of them to set, nor to rely on, and what
+    there was to be read another may have.
+    """
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    while True:
+        poll.poll()
+        try:
+            if not os.read(fd, 1024):
+                return
+        except BlockingIOError:
+            continue
+        except OSError:  # it cannot be read any more
+            return
 
 
 def _listen(address: Address) -> socket.socket:

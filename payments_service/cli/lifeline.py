@@ -3,8 +3,8 @@
 A pipe works on every system and for every way to die, unlike a death signal.
 """
 
-import contextlib
 import os
+import select
 import signal
 import threading
 
@@ -37,11 +37,27 @@ def hold_lifeline(settings: Settings) -> None:
 
 
 def _watch(descriptor: int, limit_seconds: float) -> None:
-    os.set_blocking(descriptor, True)
-    with contextlib.suppress(OSError):  # a descriptor that cannot be read any more has ended too
-        while os.read(descriptor, 1024):
-            pass
+    _wait_for_end(descriptor)
     os.kill(os.getpid(), signal.SIGTERM)
     # Nobody is left to force a stop that hangs, so the process does it itself.
     threading.Event().wait(limit_seconds)
     os._exit(EXIT_FAILURE)
+
+
+def _wait_for_end(descriptor: int) -> None:
+    """Wait until nobody holds the other end of a pipe.
+
+    Siblings inherit the same open pipe. So whether it blocks is not for one of them to set, nor to rely on, and what
+    there was to be read another may have.
+    """
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    while True:
+        poll.poll()
+        try:
+            if not os.read(descriptor, 1024):
+                return
+        except BlockingIOError:
+            continue
+        except OSError:  # it cannot be read any more
+            return

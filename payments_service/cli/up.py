@@ -104,7 +104,7 @@ class _Up:
         self._progress.doing("starting Postgres, sandbox, server, worker and gateway …")
         await self._processes.start()
         sandbox = plan.sandbox is not None or (plan.development and await self._adopt_sandbox())
-        await self._gateway_ready()
+        await self._unless_a_process_dies(self._gateway_ready())
         self._startup.append(Step("all of it", (time.monotonic() - started) * 1000))
         self._progress.done("everything is ready", time.monotonic() - started)
         database = self._processes.database

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import select
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -13,7 +14,7 @@ import httpx
 import orjson
 import pytest
 
-from tests.integration.webhook_gateway.harness import PATIENCE_S, PLATFORM_SECRETS, PaymentsDouble, event, sign
+from tests.integration.webhook_gateway.harness import PATIENCE_S, PLATFORM_SECRETS, PaymentsDouble, event, sign, until
 
 COMMAND = [sys.executable, "-m", "webhook_gateway", "serve"]
 
@@ -70,7 +71,15 @@ async def test_it_ends_with_the_process_that_holds_its_lifeline(payments: Paymen
         GATEWAY_STRIPE_SECRETS="whsec_a",
         GATEWAY_PAYMENTS_TARGET=payments.address,
         GATEWAY_LIFELINE_FD=str(read_end),
-    ) as (process, _):
+    ) as (process, address):
+        # A sibling that holds the same pipe does as it likes with it.
+        os.set_blocking(read_end, False)
+        os.write(write_end, b"!")
+        await until(lambda: not select.select([read_end], [], [], 0)[0])
+        await asyncio.sleep(0.2)
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S, verify=False) as client:
+            assert (await client.get(f"http://{address}/healthz")).status_code == 200
+        assert process.returncode is None
         os.close(read_end)
         os.close(write_end)
         assert await exit_code(process) == 0

@@ -2,8 +2,10 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,6 +59,13 @@ def test_it_ends_with_the_process_that_holds_its_lifeline(
 ) -> None:
     reader, writer = os.pipe()
     with started(command, tmp_path, reader, PAYMENTS_DATABASE_URL=database_url) as (process, _):
+        # A sibling that holds the same pipe does as it likes with it.
+        os.set_blocking(reader, False)
+        os.write(writer, b"!")
+        while select.select([reader], [], [], 0)[0]:
+            time.sleep(0.01)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.7)
         os.close(reader)
         os.close(writer)
         assert process.wait(PATIENCE_SECONDS) == 0
