@@ -65,7 +65,9 @@ class Place:
     def environment(self, **variables: str) -> dict[str, str]:
         """This process's environment without any setting of ours but those that are given."""
         told = {name: value for name, value in os.environ.items() if not name.startswith(_PREFIXES)}
-        return told | {"GRPC_VERBOSITY": "ERROR"} | variables
+        # As the service's own commands have gRPC's core (decision 0066), so that references have no worse one.
+        grpc = {"GRPC_VERBOSITY": "ERROR", "GRPC_EXPERIMENTS": "-event_engine_client,-event_engine_listener"}
+        return grpc | told | variables
 
     async def postgres(self, settings: Mapping[str, str] | None = None) -> EmbeddedPostgres:
         """A fresh Postgres as `payments up` runs it, with fsync and synchronous_commit on; gone with the place.

@@ -26,6 +26,9 @@ settings.register_profile(
 settings.register_profile("thorough", max_examples=2_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
+# What runs in this process has gRPC's core as our programs have it (decision 0066): set before grpc is imported.
+os.environ.setdefault("GRPC_EXPERIMENTS", "-event_engine_client,-event_engine_listener")
+
 # Tracebacks of what is logged, as they are: structlog's own choice draws a frame around the value of every variable,
 # which took twenty seconds of an event loop for a traceback through a whole batch.
 structlog.configure(
