@@ -293,12 +293,10 @@ class Delivery:
         self._endpoint.metrics.working_on -= 1
         self._endpoint.counted[outcome].value += 1
         self._client.answer(self, answer, self.request_id)
-        line = {
-            "endpoint": self._endpoint.name,
-            "request_id": self.request_id,
-            "status": answer.status,
-            "duration_ms": round((time.perf_counter() - self._started) * 1000, 2),
-            "outcome": outcome,
-            **self._fields,
-        }
-        self._endpoint.log.line(level, "webhook", line)
+        fields = self._fields
+        fields["endpoint"] = self._endpoint.name
+        fields["request_id"] = self.request_id
+        fields["status"] = answer.status
+        fields["duration_ms"] = round((time.perf_counter() - self._started) * 1000, 2)
+        fields["outcome"] = outcome
+        self._endpoint.log.line(level, "webhook", fields)
