@@ -24,7 +24,11 @@ SELECT
     EXISTS (
         SELECT 1 FROM stripe_operations WHERE state = 'IN_PROGRESS' AND next_attempt_time <= statement_timestamp()
     ) AS operations,
-    EXISTS (SELECT 1 FROM ledger_hold_expiries WHERE expire_time <= statement_timestamp()) AS holds
+    EXISTS (
+        SELECT 1 FROM ledger_hold_expiries
+        WHERE expire_time <= statement_timestamp()
+          AND (next_attempt_time IS NULL OR next_attempt_time <= statement_timestamp())
+    ) AS holds
 """
 )
 """Each of them ends at the first row of an index that begins with what is due.

@@ -12,6 +12,9 @@ ACTOR = "hold_expiry"
 BATCH_MAX = 100
 """Holds expired in one transaction, which locks all of their accounts."""
 
+RETRY_SECONDS = 60.0
+"""When a hold that could not expire is tried again, which then is logged again. It holds up no other until then."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -25,7 +28,7 @@ class ExpireHolds:
         self._transactions = transactions
 
     async def run_once(self) -> int:
-        """Expire holds that are due; returns how many there were, those included of which nothing was left."""
+        """Expire holds that are due; returns how many there were, those included that had or could give nothing."""
         due, expired = await self._transactions.run(_expire)
         if due:
             _log.info("holds.expired", due=due, expired=expired)
@@ -46,15 +49,18 @@ async def _expire(unit: UnitOfWork) -> tuple[int, int]:
         for hold_id in due
     ]
     outcomes = await unit.ledger.post(requests)
-    done, expired = [], 0
+    done, failed, expired = [], [], 0
     for hold_id, outcome in zip(due, outcomes, strict=True):
         if not isinstance(outcome, Refused):
             expired += 1
         elif outcome.error.reason is not Reason.HOLD_EXHAUSTED:
             # The hold cannot be what it was queued for: that is a defect, and the row stays to show it.
             _log.error("holds.not_expired", hold_id=str(hold_id), reason=outcome.error.reason.value)
+            failed.append(hold_id)
             continue
         done.append(hold_id)
     if done:
         await unit.hold_expiries.done(done)
-    return len(done), expired
+    if failed:
+        await unit.hold_expiries.postpone(failed, RETRY_SECONDS)
+    return len(due), expired

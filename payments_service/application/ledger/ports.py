@@ -177,6 +177,10 @@ class HoldExpiryStore(Protocol):
         """Holds whose time is over, oldest first, kept from other workers until the transaction ends."""
         ...
 
+    async def postpone(self, transaction_ids: Collection[UUID], seconds: float) -> None:
+        """Leave holds that are due alone for so long: they could not expire."""
+        ...
+
     async def done(self, transaction_ids: Collection[UUID]) -> None:
         """Forget holds that are due: they have been seen to."""
         ...

@@ -144,6 +144,7 @@ ledger_hold_expiries = Table(
     metadata,
     Column("expire_time", TIME, nullable=False),
     Column("transaction_id", Uuid, nullable=False),
+    Column("next_attempt_time", TIME, comment="null: it has not been tried; at its expire_time"),
     PrimaryKeyConstraint("expire_time", "transaction_id"),
 )
-"""Holds that will expire, until a worker has seen to it."""
+"""Holds that will expire, until a worker has seen to it. One that could not expire has a time for the next attempt."""

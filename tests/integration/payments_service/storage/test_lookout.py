@@ -26,8 +26,11 @@ def an_operation(state: str = "IN_PROGRESS", due: str = PASSED) -> str:
     )
 
 
-def a_hold(expires: str = PASSED) -> str:
-    return f"INSERT INTO ledger_hold_expiries (transaction_id, expire_time) SELECT gen_random_uuid(), {expires}"
+def a_hold(expires: str = PASSED, again: str = "NULL") -> str:
+    return (
+        "INSERT INTO ledger_hold_expiries (transaction_id, expire_time, next_attempt_time) "
+        f"SELECT gen_random_uuid(), {expires}, {again}"
+    )
 
 
 AN_OUTBOX_EVENT = (
@@ -71,7 +74,8 @@ async def test_all_of_them_are_seen_at_once(engine: AsyncEngine) -> None:
 async def test_what_is_done_or_dead_or_leased_or_not_due_yet_is_passed_over(engine: AsyncEngine) -> None:
     events = [an_event("DONE"), an_event("DEAD"), an_event(due=AHEAD), an_event(leased=AHEAD)]
     operations = [an_operation("SUCCEEDED"), an_operation(due=AHEAD)]
-    assert await waiting_after(engine, *events, *operations, a_hold(AHEAD)) == set()
+    assert await waiting_after(engine, *events, *operations, a_hold(AHEAD), a_hold(again=AHEAD)) == set()
+    assert await waiting_after(engine, a_hold(again=PASSED)) == {Queue.HOLDS}
 
 
 async def test_an_event_whose_lease_has_ended_is_seen(engine: AsyncEngine) -> None:

@@ -8,7 +8,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from payments_api.v1 import ledger_pb2
 
-from payments_service.application.ledger.expire_holds import ExpireHolds
+from payments_service.application.ledger.expire_holds import BATCH_MAX, ExpireHolds
 from tests.integration.payments_service.application.ledger.teller import Teller, posting
 
 A, B = "caller:a", "caller:b"
@@ -83,6 +83,24 @@ async def test_a_hold_that_expires_is_given_back_by_the_worker_and_cannot_be_pos
     assert (await teller.balance(A)).pending_out.amount_minor == 9
     assert (await teller.call("GetTransaction", reference=f"expiry:{hold}")).transaction.actor == "hold_expiry"
     assert await pending_state(teller, later) == (OPEN, [9])
+
+
+async def test_what_cannot_expire_holds_up_no_other_and_is_tried_again_later(teller: Teller) -> None:
+    await teller.accounts(A, B)
+    expire_time = Timestamp()
+    expire_time.FromDatetime(datetime.now(UTC) + timedelta(milliseconds=300))
+    hold = (await teller.post(A, B, 70, pending=True, expire_time=expire_time)).transaction.id
+    await teller.sql(
+        "INSERT INTO ledger_hold_expiries (expire_time, transaction_id) "
+        "SELECT now() - interval '1 hour', gen_random_uuid() FROM generate_series(1, :many)",
+        many=BATCH_MAX,
+    )
+    await teller.sql("SELECT pg_sleep_until(CAST(:time AS timestamptz))", time=expire_time.ToDatetime(UTC))
+    worker = ExpireHolds(teller.core.transactions)
+    assert [await worker.run_once() for _ in range(3)] == [BATCH_MAX, 1, 0]
+    assert await pending_state(teller, hold) == (EXPIRED, [0])
+    await teller.sql("UPDATE ledger_hold_expiries SET next_attempt_time = now() WHERE next_attempt_time > now()")
+    assert [await worker.run_once() for _ in range(2)] == [BATCH_MAX, 0]
 
 
 @pytest.mark.parametrize("verb", ["PostPending", "VoidPending", "Reverse"])
