@@ -25,6 +25,9 @@ def expect_come_again(response: httpx.Response) -> None:
     assert int(response.headers["retry-after"]) > 0
 
 
+BUSY_S = 0.6
+"""How long a busy service leaves a connection lying: several times the first pause before another attempt."""
+
 FAILURES = (
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.INTERNAL,
@@ -73,24 +76,28 @@ async def test_a_service_that_hangs_is_given_up(payments: PaymentsDouble) -> Non
 
 
 async def test_a_busy_service_has_time_to_take_the_connection(payments: PaymentsDouble) -> None:
-    connections = 0
+    connections: list[asyncio.Task[None] | None] = []
 
     async def hand_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65_536):
-            writer.write(data)
-        writer.close()
+        try:
+            while data := await reader.read(65_536):
+                writer.write(data)
+        finally:
+            writer.close()
+            await writer.wait_closed()
 
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal connections
-        connections += 1
-        await asyncio.sleep(0.6)
+        connections.append(asyncio.current_task())
+        await asyncio.sleep(BUSY_S)
         their_reader, their_writer = await asyncio.open_connection(*payments.address.split(":"))
-        await asyncio.gather(hand_on(reader, their_writer), hand_on(their_reader, writer), return_exceptions=True)
+        await asyncio.gather(hand_on(reader, their_writer), hand_on(their_reader, writer))
 
     busy = await asyncio.start_server(take, "127.0.0.1", 0)
-    async with busy, run_gateway(make_settings(f"127.0.0.1:{busy.sockets[0].getsockname()[1]}")) as gateway:
-        assert (await gateway.deliver(event())).status_code == 200
-        assert connections == 1
+    async with busy:
+        async with run_gateway(make_settings(f"127.0.0.1:{busy.sockets[0].getsockname()[1]}")) as gateway:
+            assert (await gateway.deliver(event())).status_code == 200
+        await asyncio.gather(*filter(None, connections))
+    assert len(connections) == 1
 
 
 async def test_a_service_that_went_away_and_came_back_is_found_again(
