@@ -37,8 +37,7 @@ def run_up(*, once: bool, as_json: bool, plaintext: bool) -> int:
     folder.make()
     with only_stack(folder), AddressBook() as book:
         plan = make_plan(settings, dict(os.environ), book, plaintext=plaintext)
-        if not book.sharable:
-            book.let_go()
+        book.hand_over()
         return asyncio.run(_run(plan, once=once, as_json=as_json))
 
 

@@ -32,13 +32,7 @@ class Address:
 
 
 class AddressBook:
-    """Chooses addresses; holds each port until the end of the block, so that no two get the same.
-
-    Attributes:
-        sharable: whether a server can listen on a port while it is held. Then nobody else is given it before that.
-    """
-
-    sharable = sys.platform == "linux"
+    """Chooses addresses; holds each port until the end of the block, so that no two get the same."""
 
     def __init__(self) -> None:
         self._held = contextlib.ExitStack()
@@ -72,9 +66,13 @@ class AddressBook:
         except OSError:
             return Address(self._hold(f"{default.rpartition(':')[0]}:0"), instead_of=default)
 
-    def let_go(self) -> None:
-        """Hold the ports no longer."""
-        self._held.close()
+    def hand_over(self) -> None:
+        """Let servers listen on the ports from now on.
+
+        Linux lets them while the ports are held, so nobody else is given one in the meantime. Others do not.
+        """
+        if sys.platform != "linux":
+            self._held.close()
 
     def __enter__(self) -> Self:
         return self
@@ -82,7 +80,7 @@ class AddressBook:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.let_go()
+        self._held.close()
 
     def _hold(self, text: str) -> str:
         host, separator, port = text.rpartition(":")
