@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-import random
+import os
 import secrets
 import time
 
@@ -36,14 +36,14 @@ class Script:
         All but id, time and signature is made here: load must not take from the servers what it need not.
         """
         self._before, _, self._after = json.dumps(_event()).encode().partition(_ID.encode())
+        body = self._body(_ID.encode())
         headers = {"stripe-signature": f"t={_TIME},v1={_SIGNATURE}"}
-        request = http_request(noop_http.PATH, target, headers, self._body(_ID.encode()))
-        self._head = request.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+        self._head = http_request(noop_http.PATH, target, headers, body).removesuffix(body)
         self._mac = hmac.new(secret.encode(), digestmod=hashlib.sha256)
 
     def next(self) -> bytes:
         """One event."""
-        body = self._body(b"evt_" + random.randbytes(16).hex().encode())  # noqa: S311 - no secret
+        body = self._body(b"evt_" + os.urandom(16).hex().encode())
         moment = b"%d" % time.time()
         # Stripe's documentation, "Verify webhook signatures manually".
         mac = self._mac.copy()
