@@ -21,6 +21,7 @@ from payments_service.cli.progress import Progress
 from payments_service.config import load_settings
 from payments_service.storage.cipher import new_key
 from payments_service.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from payments_service.transport.grpc_core import GRPC_ENVIRONMENT
 
 FOLDER = Path(".payments/bench")
 """Below the working directory and not among temporary files: those may be in memory, where a commit costs nothing."""
@@ -65,9 +66,8 @@ class Place:
     def environment(self, **variables: str) -> dict[str, str]:
         """This process's environment without any setting of ours but those that are given."""
         told = {name: value for name, value in os.environ.items() if not name.startswith(_PREFIXES)}
-        # As the service's own commands have gRPC's core (decision 0066), so that references have no worse one.
-        grpc = {"GRPC_VERBOSITY": "ERROR", "GRPC_EXPERIMENTS": "-event_engine_client,-event_engine_listener"}
-        return grpc | told | variables
+        # References have gRPC's core as the service has it, and no worse one.
+        return GRPC_ENVIRONMENT | told | variables
 
     async def postgres(self, settings: Mapping[str, str] | None = None) -> EmbeddedPostgres:
         """A fresh Postgres as `payments up` runs it, with fsync and synchronous_commit on; gone with the place.

@@ -8,6 +8,8 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from payments_service.transport.grpc_core import tell_grpc_core
+
 ROOT = Path(__file__).parents[1]
 
 # Tests start hundreds of programs. Where Python is told to write no bytecode, as it is in many containers, each of them
@@ -26,8 +28,8 @@ settings.register_profile(
 settings.register_profile("thorough", max_examples=2_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
-# What runs in this process has gRPC's core as our programs have it (decision 0066): set before grpc is imported.
-os.environ.setdefault("GRPC_EXPERIMENTS", "-event_engine_client,-event_engine_listener")
+# What runs in this process has gRPC's core as our programs have it. Nothing has imported grpc yet.
+tell_grpc_core()
 
 # Tracebacks of what is logged, as they are: structlog's own choice draws a frame around the value of every variable,
 # which took twenty seconds of an event loop for a traceback through a whole batch.

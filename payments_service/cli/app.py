@@ -1,6 +1,5 @@
 """The commands and their options. Each hands over to the module of its name."""
 
-import os
 import signal
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import typer
 from payments_service.cli import events_app
 from payments_service.cli.errors import EXIT_FAILURE, EXIT_USAGE, CommandError
 from payments_service.config import ConfigurationError
+from payments_service.transport.grpc_core import tell_grpc_core
 
 app = typer.Typer(
     name="payments",
@@ -187,10 +187,7 @@ def key(
 
 def main() -> None:
     """Run the command line. What a user can cause is one line and an exit code, never a stack trace."""
-    # gRPC's core reads both when it is imported. It writes to standard error in a form of its own, also what is no
-    # trouble. And it polls sockets on threads of its own, besides the one of grpc.aio: twice as dear (decision 0066).
-    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
-    os.environ.setdefault("GRPC_EXPERIMENTS", "-event_engine_client,-event_engine_listener")
+    tell_grpc_core()
     signal.signal(signal.SIGTERM, _terminated)
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)

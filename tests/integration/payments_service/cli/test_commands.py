@@ -2,6 +2,8 @@
 
 import base64
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,11 @@ def test_without_arguments_it_shows_every_command(tmp_path: Path) -> None:
     assert done.returncode == 0
     for command in ("up", "demo", "serve", "worker", "migrate", "token", "key"):
         assert f"  {command} " in done.stdout
+
+
+def test_grpc_is_told_how_to_behave_before_it_is_imported() -> None:
+    check = "import sys, payments_service.cli.app; sys.exit('grpc' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 
 
 @pytest.mark.parametrize(
