@@ -146,7 +146,7 @@ def _wait_for_end(fd: int) -> None:
     """Waits until nobody holds the other end of a pipe.
 
     Siblings inherit the same open pipe. So whether it blocks is not for one of them to set, nor to rely on, and what
-    there was to be read another may have.
+    there was to be read another may have. To poll for POLLHUP alone would be enough on Linux; macOS forgets about it.
     """
     poll = select.poll()
     poll.register(fd, select.POLLIN)
