@@ -5,12 +5,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.domain.account.model import AccountState, BusinessType, ConnectedAccount, Requirements
 from payments_service.storage.among import among
+from payments_service.storage.rows import saved, saving
 from payments_service.storage.tables.marketplace import connected_accounts as t
+
+_SAVE = saving(t)
 
 
 class AccountRepository:
@@ -21,12 +24,11 @@ class AccountRepository:
 
     async def add(self, account: ConnectedAccount) -> None:
         """See the port."""
-        await self._connection.execute(insert(t).values(**_values(account)))
+        await self._connection.execute(insert(t), _values(account))
 
     async def save(self, account: ConnectedAccount) -> None:
         """See the port."""
-        values = _values(account)
-        await self._connection.execute(update(t).where(t.c.id == values.pop("id")).values(**values))
+        await self._connection.execute(_SAVE, saved(_values(account)))
 
     async def get(self, account_id: UUID) -> ConnectedAccount | None:
         """See the port."""

@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.application.follow.ports import DisputeFilter
 from payments_service.domain.dispute.model import Dispute, DisputeReason, DisputeState
 from payments_service.domain.money import Money
 from payments_service.storage.among import among
+from payments_service.storage.rows import saved, saving
 from payments_service.storage.standing import all_from_json, to_json
 from payments_service.storage.tables.money_objects import disputes as t
+
+_SAVE = saving(t)
 
 
 class DisputeRepository:
@@ -23,12 +26,11 @@ class DisputeRepository:
 
     async def add(self, dispute: Dispute) -> None:
         """See the port."""
-        await self._connection.execute(insert(t).values(**_values(dispute)))
+        await self._connection.execute(insert(t), _values(dispute))
 
     async def save(self, dispute: Dispute) -> None:
         """See the port."""
-        values = _values(dispute)
-        await self._connection.execute(update(t).where(t.c.id == values.pop("id")).values(**values))
+        await self._connection.execute(_SAVE, saved(_values(dispute)))
 
     async def get(self, dispute_id: UUID) -> Dispute | None:
         """See the port."""

@@ -25,26 +25,27 @@ class OperationRepository:
         """See the port."""
         call = operation.call
         await self._connection.execute(
-            insert(t).values(
-                id=operation.id,
-                kind=operation.kind,
-                object_id=operation.object_id,
-                claim=operation.claim,
-                method=operation.method,
-                request_id=operation.request_id,
-                call={
+            insert(t),
+            {
+                "id": operation.id,
+                "kind": operation.kind,
+                "object_id": operation.object_id,
+                "claim": operation.claim,
+                "method": operation.method,
+                "request_id": operation.request_id,
+                "call": {
                     "method": call.method,
                     "path": call.path,
                     "params": dict(call.params),
                     "stripe_account": call.stripe_account,
                 },
-                state=operation.state.value,
-                create_time=operation.create_time,
-                execute_until=operation.execute_until,
-                lease_until=operation.lease_until,
-                next_attempt_time=operation.next_attempt_time,
-                attempts=operation.attempts,
-            )
+                "state": operation.state.value,
+                "create_time": operation.create_time,
+                "execute_until": operation.execute_until,
+                "lease_until": operation.lease_until,
+                "next_attempt_time": operation.next_attempt_time,
+                "attempts": operation.attempts,
+            },
         )
 
     async def get(self, operation_id: UUID) -> Operation | None:

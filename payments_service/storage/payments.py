@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Text, bindparam, column, func, insert, select, update, values
+from sqlalchemy import ColumnElement, Row, Text, column, func, insert, select, update, values
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.application.ports import PaymentFilter
@@ -19,9 +19,12 @@ from payments_service.domain.payment.model import (
     Split,
 )
 from payments_service.storage.among import among
+from payments_service.storage.rows import saved, saving
 from payments_service.storage.tables.payments import payments as t
 
 _WAITING = [state.value for state in CONFIRMABLE]
+
+_SAVE = saving(t)
 
 
 class PaymentRepository:
@@ -32,21 +35,17 @@ class PaymentRepository:
 
     async def add(self, payment: Payment) -> None:
         """See the port."""
-        await self._connection.execute(insert(t).values(**_values(payment)))
+        await self._connection.execute(insert(t), _values(payment))
 
     async def save(self, payment: Payment) -> None:
         """See the port."""
-        values = _values(payment)
-        await self._connection.execute(update(t).where(t.c.id == values.pop("id")).values(**values))
+        await self._connection.execute(_SAVE, saved(_values(payment)))
 
     async def save_all(self, payments: Sequence[Payment]) -> None:
         """See the port. The driver sends the statements together, and waits for the server once."""
         if not payments:
             return
-        rows = [_values(payment) for payment in payments]
-        for row in rows:
-            row["payment_id"] = row.pop("id")
-        await self._connection.execute(update(t).where(t.c.id == bindparam("payment_id")), rows)
+        await self._connection.execute(_SAVE, [saved(_values(payment)) for payment in payments])
 
     async def get(self, payment_id: UUID) -> Payment | None:
         """See the port."""

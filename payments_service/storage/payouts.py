@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.application.follow.ports import PayoutFilter
 from payments_service.domain.money import Money
 from payments_service.domain.payout.model import Payout, PayoutState
+from payments_service.storage.rows import saved, saving
 from payments_service.storage.standing import from_json, to_json
 from payments_service.storage.tables.money_objects import payouts as t
+
+_SAVE = saving(t)
 
 
 class PayoutRepository:
@@ -22,12 +25,11 @@ class PayoutRepository:
 
     async def add(self, payout: Payout) -> None:
         """See the port."""
-        await self._connection.execute(insert(t).values(**_values(payout)))
+        await self._connection.execute(insert(t), _values(payout))
 
     async def save(self, payout: Payout) -> None:
         """See the port."""
-        values = _values(payout)
-        await self._connection.execute(update(t).where(t.c.id == values.pop("id")).values(**values))
+        await self._connection.execute(_SAVE, saved(_values(payout)))
 
     async def get(self, payout_id: UUID) -> Payout | None:
         """See the port."""

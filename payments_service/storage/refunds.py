@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.application.ports import RefundFilter
 from payments_service.domain.money import Money
 from payments_service.domain.refund.model import AbsorbBy, Refund, RefundReason, RefundState
 from payments_service.storage.among import among
+from payments_service.storage.rows import saved, saving
 from payments_service.storage.tables.marketplace import refunds as t
+
+_SAVE = saving(t)
 
 
 class RefundRepository:
@@ -22,12 +25,11 @@ class RefundRepository:
 
     async def add(self, refund: Refund) -> None:
         """See the port."""
-        await self._connection.execute(insert(t).values(**_values(refund)))
+        await self._connection.execute(insert(t), _values(refund))
 
     async def save(self, refund: Refund) -> None:
         """See the port."""
-        values = _values(refund)
-        await self._connection.execute(update(t).where(t.c.id == values.pop("id")).values(**values))
+        await self._connection.execute(_SAVE, saved(_values(refund)))
 
     async def get(self, refund_id: UUID) -> Refund | None:
         """See the port."""

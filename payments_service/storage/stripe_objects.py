@@ -20,7 +20,7 @@ class ObjectRepository:
 
     async def add(self, seen: StripeObject) -> None:
         """See the port."""
-        await self._connection.execute(insert(t).values(**_values(seen)))
+        await self._connection.execute(insert(t), _values(seen))
 
     async def save(self, seen: StripeObject) -> None:
         """See the port."""

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.domain.money import Money
 from payments_service.domain.transfer.model import Transfer, TransferState
+from payments_service.storage.rows import saved, saving
 from payments_service.storage.tables.money_objects import transfers as t
+
+_SAVE = saving(t)
 
 
 class TransferRepository:
@@ -19,12 +22,11 @@ class TransferRepository:
 
     async def add(self, transfer: Transfer) -> None:
         """See the port."""
-        await self._connection.execute(insert(t).values(**_values(transfer)))
+        await self._connection.execute(insert(t), _values(transfer))
 
     async def save(self, transfer: Transfer) -> None:
         """See the port."""
-        values = _values(transfer)
-        await self._connection.execute(update(t).where(t.c.id == values.pop("id")).values(**values))
+        await self._connection.execute(_SAVE, saved(_values(transfer)))
 
     async def by_stripe(self, stripe_transfer_ids: Sequence[str], *, lock: bool = False) -> dict[str, Transfer]:
         """See the port."""
