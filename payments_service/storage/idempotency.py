@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import orjson
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,6 +27,14 @@ SELECT *, clock_timestamp() FROM unnest(%b::bytea[], %b::bytea[], %b::uuid[], %b
 """The rows come sorted: rows with unique keys that two transactions insert in different orders deadlock."""
 
 _NOW = func.clock_timestamp().label("now")
+# Made once: each time anew they cost as much as running them.
+_CLAIM = insert(t).on_conflict_do_nothing().returning(_NOW)
+_CLAIMED = (
+    select(t.c.fingerprint, t.c.operation_id, t.c.outcome, _NOW)
+    .where(t.c.digest == bindparam("key_digest"))
+    .with_for_update()
+)
+_COMPLETE = update(t).where(t.c.digest == bindparam("key_digest")).values(complete_time=func.clock_timestamp())
 _REPLY = b"R"
 _ERROR = b"E"
 
@@ -42,18 +50,11 @@ class IdempotencyRepository:
         """See the port. The insert waits for a concurrent claim of the same key to commit or roll back."""
         while True:
             new = await self._connection.execute(
-                insert(t)
-                .values(digest=digest, fingerprint=fingerprint, operation_id=operation_id)
-                .on_conflict_do_nothing()
-                .returning(_NOW)
+                _CLAIM, {"digest": digest, "fingerprint": fingerprint, "operation_id": operation_id}
             )
             if claimed := new.first():
                 return Claim(fingerprint, operation_id, claimed.now, is_new=True)
-            found = await self._connection.execute(
-                select(t.c.fingerprint, t.c.operation_id, t.c.outcome, _NOW)
-                .where(t.c.digest == digest)
-                .with_for_update()
-            )
+            found = await self._connection.execute(_CLAIMED, {"key_digest": digest})
             # Whoever had it may have released it in between: then it is free again.
             if row := found.first():
                 return Claim(row.fingerprint, row.operation_id, row.now, outcome=self._open(digest, row.outcome))
@@ -61,9 +62,7 @@ class IdempotencyRepository:
     async def complete(self, digest: bytes, outcome: StoredOutcome) -> None:
         """See the port."""
         sealed = self._cipher.encrypt(_encode(outcome), _where(digest))
-        await self._connection.execute(
-            update(t).where(t.c.digest == digest).values(outcome=sealed, complete_time=func.clock_timestamp())
-        )
+        await self._connection.execute(_COMPLETE, {"key_digest": digest, "outcome": sealed})
 
     async def release(self, digest: bytes) -> None:
         """See the port."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.application.operations.model import Operation, OperationState, StripeCall
@@ -13,6 +13,11 @@ from payments_service.storage.tables.payments import stripe_operations as t
 
 _COLUMNS = [column for column in t.c if column.name not in {"last_error", "finish_time"}]
 _ERROR_MAX = 500
+# Made once: each time anew they cost as much as running them.
+_LOCK: Select[Any] = (
+    select(*_COLUMNS, func.clock_timestamp().label("now")).where(t.c.id == bindparam("operation_id")).with_for_update()
+)
+_FINISH = update(t).where(t.c.id == bindparam("operation_id")).values(finish_time=func.clock_timestamp())
 
 
 class OperationRepository:
@@ -55,18 +60,13 @@ class OperationRepository:
 
     async def lock(self, operation_id: UUID) -> tuple[Operation, datetime]:
         """See the port."""
-        columns = [*_COLUMNS, func.clock_timestamp().label("now")]
-        query = select(*columns).where(t.c.id == operation_id).with_for_update()
-        row = (await self._connection.execute(query)).one()
+        row = (await self._connection.execute(_LOCK, {"operation_id": operation_id})).one()
         return _operation(row), row.now
 
     async def finish(self, operation_id: UUID, state: OperationState, error: str = "") -> None:
         """See the port."""
-        await self._connection.execute(
-            update(t)
-            .where(t.c.id == operation_id)
-            .values(state=state.value, finish_time=func.clock_timestamp(), last_error=error[:_ERROR_MAX])
-        )
+        outcome = {"operation_id": operation_id, "state": state.value, "last_error": error[:_ERROR_MAX]}
+        await self._connection.execute(_FINISH, outcome)
 
     async def postpone(self, operation_id: UUID, next_attempt_time: datetime, error: str) -> None:
         """See the port. The lease ends too: nobody is at it until then."""
