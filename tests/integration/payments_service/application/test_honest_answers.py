@@ -112,12 +112,12 @@ class _ReleasedInBetween:
         self._other = other
         self._statements = 0
 
-    async def execute(self, statement: Any) -> Any:
+    async def execute(self, statement: Any, parameters: Any) -> Any:
         self._statements += 1
         if self._statements == 2:
             await self._other.execute(text("DELETE FROM idempotency_keys"))
             await self._other.commit()
-        return await self._connection.execute(statement)
+        return await self._connection.execute(statement, parameters)
 
 
 async def test_a_key_that_is_released_while_it_is_being_claimed_is_free(house: House) -> None:
