@@ -10,10 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.domain.account.model import AccountState, BusinessType, ConnectedAccount, Requirements
 from payments_service.storage.among import among
-from payments_service.storage.rows import saved, saving
+from payments_service.storage.saving import save_rows
 from payments_service.storage.tables.marketplace import connected_accounts as t
-
-_SAVE = saving(t)
 
 
 class AccountRepository:
@@ -28,7 +26,7 @@ class AccountRepository:
 
     async def save(self, account: ConnectedAccount) -> None:
         """See the port."""
-        await self._connection.execute(_SAVE, saved(_values(account)))
+        await save_rows(self._connection, t, [_values(account)])
 
     async def get(self, account_id: UUID) -> ConnectedAccount | None:
         """See the port."""

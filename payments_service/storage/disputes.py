@@ -11,11 +11,9 @@ from payments_service.application.follow.ports import DisputeFilter
 from payments_service.domain.dispute.model import Dispute, DisputeReason, DisputeState
 from payments_service.domain.money import Money
 from payments_service.storage.among import among
-from payments_service.storage.rows import saved, saving
+from payments_service.storage.saving import save_rows
 from payments_service.storage.standing import all_from_json, to_json
 from payments_service.storage.tables.money_objects import disputes as t
-
-_SAVE = saving(t)
 
 
 class DisputeRepository:
@@ -30,7 +28,7 @@ class DisputeRepository:
 
     async def save(self, dispute: Dispute) -> None:
         """See the port."""
-        await self._connection.execute(_SAVE, saved(_values(dispute)))
+        await save_rows(self._connection, t, [_values(dispute)])
 
     async def get(self, dispute_id: UUID) -> Dispute | None:
         """See the port."""

@@ -13,7 +13,7 @@ from payments_service.storage.tables.payments import stripe_operations as t
 
 _COLUMNS = [column for column in t.c if column.name not in {"last_error", "finish_time"}]
 _ERROR_MAX = 500
-# Made once: each time anew they cost as much as running them.
+# Made once, since every call of ours needs them (docs/performance.md, `CreatePayment`).
 _LOCK: Select[Any] = (
     select(*_COLUMNS, func.clock_timestamp().label("now")).where(t.c.id == bindparam("operation_id")).with_for_update()
 )

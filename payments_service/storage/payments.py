@@ -19,12 +19,10 @@ from payments_service.domain.payment.model import (
     Split,
 )
 from payments_service.storage.among import among
-from payments_service.storage.rows import saved, saving
+from payments_service.storage.saving import save_rows
 from payments_service.storage.tables.payments import payments as t
 
 _WAITING = [state.value for state in CONFIRMABLE]
-
-_SAVE = saving(t)
 
 
 class PaymentRepository:
@@ -39,13 +37,11 @@ class PaymentRepository:
 
     async def save(self, payment: Payment) -> None:
         """See the port."""
-        await self._connection.execute(_SAVE, saved(_values(payment)))
+        await save_rows(self._connection, t, [_values(payment)])
 
     async def save_all(self, payments: Sequence[Payment]) -> None:
-        """See the port. The driver sends the statements together, and waits for the server once."""
-        if not payments:
-            return
-        await self._connection.execute(_SAVE, [saved(_values(payment)) for payment in payments])
+        """See the port."""
+        await save_rows(self._connection, t, [_values(payment) for payment in payments])
 
     async def get(self, payment_id: UUID) -> Payment | None:
         """See the port."""

@@ -10,11 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from payments_service.application.follow.ports import PayoutFilter
 from payments_service.domain.money import Money
 from payments_service.domain.payout.model import Payout, PayoutState
-from payments_service.storage.rows import saved, saving
+from payments_service.storage.saving import save_rows
 from payments_service.storage.standing import from_json, to_json
 from payments_service.storage.tables.money_objects import payouts as t
-
-_SAVE = saving(t)
 
 
 class PayoutRepository:
@@ -29,7 +27,7 @@ class PayoutRepository:
 
     async def save(self, payout: Payout) -> None:
         """See the port."""
-        await self._connection.execute(_SAVE, saved(_values(payout)))
+        await save_rows(self._connection, t, [_values(payout)])
 
     async def get(self, payout_id: UUID) -> Payout | None:
         """See the port."""

@@ -11,10 +11,8 @@ from payments_service.application.ports import RefundFilter
 from payments_service.domain.money import Money
 from payments_service.domain.refund.model import AbsorbBy, Refund, RefundReason, RefundState
 from payments_service.storage.among import among
-from payments_service.storage.rows import saved, saving
+from payments_service.storage.saving import save_rows
 from payments_service.storage.tables.marketplace import refunds as t
-
-_SAVE = saving(t)
 
 
 class RefundRepository:
@@ -29,7 +27,7 @@ class RefundRepository:
 
     async def save(self, refund: Refund) -> None:
         """See the port."""
-        await self._connection.execute(_SAVE, saved(_values(refund)))
+        await save_rows(self._connection, t, [_values(refund)])
 
     async def get(self, refund_id: UUID) -> Refund | None:
         """See the port."""

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, insert, select, tuple_, update
+from sqlalchemy import Row, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.domain.stripe_object.model import Fact, ObjectKey, ObjectKind, StripeObject
+from payments_service.storage.saving import save_rows
 from payments_service.storage.tables.stripe_objects import stripe_objects as t
 
 _KEY = (t.c.stripe_account, t.c.kind, t.c.id)
@@ -24,9 +25,7 @@ class ObjectRepository:
 
     async def save(self, seen: StripeObject) -> None:
         """See the port."""
-        values = _values(seen)
-        which = [column == values.pop(column.name) for column in _KEY]
-        await self._connection.execute(update(t).where(*which).values(**values))
+        await save_rows(self._connection, t, [_values(seen)])
 
     async def lock(self, keys: Sequence[ObjectKey]) -> dict[ObjectKey, StripeObject]:
         """See the port."""

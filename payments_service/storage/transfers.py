@@ -8,10 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.domain.money import Money
 from payments_service.domain.transfer.model import Transfer, TransferState
-from payments_service.storage.rows import saved, saving
+from payments_service.storage.saving import save_rows
 from payments_service.storage.tables.money_objects import transfers as t
-
-_SAVE = saving(t)
 
 
 class TransferRepository:
@@ -26,7 +24,7 @@ class TransferRepository:
 
     async def save(self, transfer: Transfer) -> None:
         """See the port."""
-        await self._connection.execute(_SAVE, saved(_values(transfer)))
+        await save_rows(self._connection, t, [_values(transfer)])
 
     async def by_stripe(self, stripe_transfer_ids: Sequence[str], *, lock: bool = False) -> dict[str, Transfer]:
         """See the port."""
