@@ -1,6 +1,8 @@
 """CreatePayment: one payment intent, one answer, whatever the caller repeats."""
 
 import asyncio
+import sys
+from importlib.abc import MetaPathFinder
 
 import grpc
 import pytest
@@ -21,6 +23,22 @@ async def test_a_confirmed_payment_is_paid(house: House) -> None:
     assert (intent["id"], intent["amount"]) == (payment.stripe_payment_intent_id, 2500)
     assert intent["metadata"]["payments_payment_id"] == payment.id
     assert intent["metadata"]["cart"] == "7"
+
+
+async def test_a_payment_looks_for_no_module(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_for: list[str] = []
+
+    class Finder(MetaPathFinder):
+        def find_spec(self, fullname: str, path: object, target: object = None) -> None:  # noqa: ARG002 - importlib's
+            looked_for.append(fullname)
+
+    await house.create("first", **PAY)
+    monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
+
+    await house.create("second", reference="order_2", **PAY)
+
+    # One that is not there is looked for in all of sys.path, and again with every payment.
+    assert looked_for == []
 
 
 async def test_the_same_key_gets_the_same_bytes_and_one_intent(house: House) -> None:
