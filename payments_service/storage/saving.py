@@ -16,19 +16,24 @@ async def save_rows(connection: AsyncConnection, table: Table, rows: Sequence[di
         table: where they are.
         rows: their values by column, the primary key among them and all with the same columns. May be none.
     """
-    if not rows:
-        return
-    keys = table.primary_key.columns
-    parameters = [{_parameter(name) if name in keys else name: value for name, value in row.items()} for row in rows]
-    await connection.execute(_update(table), parameters if len(parameters) > 1 else parameters[0])
+    if rows:
+        parameters = [_parameters(table, row) for row in rows]
+        await connection.execute(_update(table), parameters if len(parameters) > 1 else parameters[0])
 
 
 @cache
 def _update(table: Table) -> Update:
     """Made once a table, with the columns as parameters: `values()` would make an object of each column every time."""
-    return update(table).where(*(key == bindparam(_parameter(key.name)) for key in table.primary_key.columns))
+    return update(table).where(*(key == bindparam(_which(key.name)) for key in table.primary_key))
 
 
-def _parameter(key: str) -> str:
+def _parameters(table: Table, row: dict[str, Any]) -> dict[str, Any]:
+    parameters = dict(row)
+    for key in table.primary_key:
+        parameters[_which(key.name)] = parameters.pop(key.name)
+    return parameters
+
+
+def _which(key: str) -> str:
     """SQLAlchemy takes a parameter with the name of a column for its new value."""
-    return f"old_{key}"
+    return f"which_{key}"
